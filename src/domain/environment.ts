@@ -1,0 +1,89 @@
+import type { Labels } from './labels.ts';
+
+export const environmentTypes = ['production', 'staging', 'pr'] as const;
+export type EnvironmentType = (typeof environmentTypes)[number];
+
+/** What the user typed: `production`, `staging`, `pr 7`. */
+export interface Target {
+  readonly type: EnvironmentType;
+  readonly pullRequest?: number;
+}
+
+/** `production`, `staging`, `pr-7`: the value of the `environment` label and the name of the state file. */
+export const environmentName = (target: Target): string =>
+  target.type === 'pr' ? `pr-${target.pullRequest ?? 0}` : target.type;
+
+/** Where a key of infra.yaml stands, 1-based, so that a refusal found while planning can still point at its line. */
+export interface SourcePosition {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface FirewallRule {
+  readonly direction: 'in' | 'out';
+  readonly protocol: 'tcp' | 'udp' | 'icmp' | 'esp' | 'gre';
+  /** `"80"` or `"1024-5000"`; only with tcp and udp. */
+  readonly port?: string;
+  /** CIDRs: sources of an `in` rule, destinations of an `out` rule. Host bits zero, canonical spelling. */
+  readonly ips: readonly string[];
+  readonly description?: string;
+}
+
+export interface JobConfig {
+  /** Nomad job id, and the address `job/<name>`. */
+  readonly name: string;
+  /** Path of the HCL2 file, relative to the configuration file. */
+  readonly file: string;
+  readonly image: string;
+  readonly count: number;
+  /** The port the service listens on inside its container. */
+  readonly port: number;
+  /** Path prefixes this job answers, e.g. `/` or `/api`. */
+  readonly routes: readonly string[];
+  readonly healthPath: string;
+  readonly cpuMhz: number;
+  readonly memoryMb: number;
+  /** Further HCL2 variables, passed as they stand. */
+  readonly variables: Readonly<Record<string, string | number | boolean>>;
+}
+
+export type Ingress = 'load-balancer' | 'dns';
+export type TlsMode = 'managed' | 'caddy' | 'internal' | 'off';
+
+/** One validated target of infra.yaml, with every default filled in. No ids, nothing observed. */
+export interface Environment {
+  readonly project: string;
+  readonly name: string;
+  readonly type: EnvironmentType;
+  readonly pullRequest?: number;
+  readonly domain: string;
+  /** The Hetzner DNS zone that holds the domain; undefined: DNS is not ours to manage. */
+  readonly zone?: string;
+  readonly ingress: Ingress;
+  readonly tls: TlsMode;
+  readonly loadBalancerType: string;
+  readonly servers: {
+    readonly count: number;
+    /** Ladder: the first orderable type wins; a later one is used only visibly. All of one architecture. */
+    readonly types: readonly string[];
+    /** Ladder of locations, all in one network zone. */
+    readonly locations: readonly string[];
+    readonly image: string;
+    readonly publicIpv4: boolean;
+    readonly backups: boolean;
+  };
+  readonly network: { readonly range: string; readonly subnet: string; readonly zone: string };
+  readonly firewall: readonly FirewallRule[];
+  /** Names of SSH keys that exist in the Hetzner project: referenced, never owned. */
+  readonly sshKeys: readonly string[];
+  readonly jobs: readonly JobConfig[];
+  /** Delete protection on servers, load balancer and network, and a guard in the planner. */
+  readonly protected: boolean;
+  readonly limits: { readonly pullRequestsMax: number };
+  readonly versions: { readonly nomad: string; readonly consul: string; readonly caddy: string };
+  /** Labels the user adds to every object. */
+  readonly labels: Labels;
+  /** Key path (`environments.production.servers.types[0]`) to its place in the file. */
+  readonly sources: Readonly<Record<string, SourcePosition>>;
+}

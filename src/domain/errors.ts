@@ -1,0 +1,106 @@
+/** Exit codes of design §2; a script may rely on them. */
+export const exitCodes = {
+  ok: 0,
+  failure: 1,
+  changesPending: 2,
+  leaseHeld: 3,
+  blocked: 4,
+  usage: 64,
+} as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+export interface FailureDetails {
+  /** What is known to have been done, one sentence each. */
+  readonly done?: readonly string[];
+  /** The next command to run, or what to write instead. */
+  readonly next?: string;
+  readonly cause?: unknown;
+}
+
+/** Every failure that reaches a user: what happened, what is known to have been done, what to do next. */
+export class Failure extends Error {
+  readonly exitCode: ExitCode = exitCodes.failure;
+  readonly done: readonly string[];
+  readonly next: string | undefined;
+  constructor(message: string, details: FailureDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = new.target.name;
+    this.done = details.done ?? [];
+    this.next = details.next;
+  }
+}
+
+export class UsageError extends Failure {
+  override readonly exitCode = exitCodes.usage;
+}
+
+/** One thing wrong in infra.yaml. Line and column are 1-based. */
+export interface ConfigProblem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly path: string;
+  readonly message: string;
+  readonly found?: string;
+  readonly allowed?: string;
+  readonly suggestion?: string;
+}
+/** All problems of a file at once. */
+export class ConfigError extends Failure {
+  readonly problems: readonly ConfigProblem[];
+  constructor(problems: readonly ConfigProblem[], details: FailureDetails = {}) {
+    super(`${problems.length} problem${problems.length === 1 ? '' : 's'} in the configuration`, details);
+    this.problems = problems;
+  }
+}
+
+export class LeaseHeldError extends Failure {
+  override readonly exitCode = exitCodes.leaseHeld;
+}
+
+/** A guard said no: protected environment, cap reached, quorum at risk, no stock. */
+export class BlockedError extends Failure {
+  override readonly exitCode = exitCodes.blocked;
+}
+
+export class StateError extends Failure {}
+
+/** The saved plan does not fit the world any more. */
+export class StalePlanError extends Failure {}
+
+/** SIGINT or SIGTERM: the run ended on purpose, with these steps in flight. */
+export class InterruptedError extends Failure {}
+
+/** A Hetzner API error, with its code (`uniqueness_error`, `locked`, …), HTTP status and correlation id. */
+export class CloudError extends Failure {
+  readonly code: string;
+  readonly status: number;
+  readonly correlationId: string | undefined;
+  readonly retryable: boolean;
+  constructor(
+    message: string,
+    facts: { code: string; status: number; correlationId?: string | undefined; retryable: boolean },
+    details: FailureDetails = {},
+  ) {
+    super(message, details);
+    this.code = facts.code;
+    this.status = facts.status;
+    this.correlationId = facts.correlationId;
+    this.retryable = facts.retryable;
+  }
+}
+
+/** No reply: refused, reset, timed out. For a write the outcome is unknown and must be looked up, never repeated. */
+export class NoReplyError extends Failure {}
+
+/** A Hetzner action ended in `error`. */
+export class HetznerActionError extends Failure {
+  readonly code: string;
+  constructor(message: string, code: string, details: FailureDetails = {}) {
+    super(message, details);
+    this.code = code;
+  }
+}
+
+/** A wait ran into its bound; the bound is in the message. */
+export class DeadlineError extends Failure {}

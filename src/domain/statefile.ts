@@ -1,0 +1,46 @@
+import type { Address } from './address.ts';
+import type { EnvironmentType } from './environment.ts';
+import type { Kind } from './kinds.ts';
+
+export const stateSchemaVersion = 1;
+
+/** What the last runs knew of one Address. Never proof that it exists. */
+export interface Remembered {
+  readonly kind: Kind;
+  /** Hetzner's id as text; for jobs the Nomad id, for the cluster its environment. */
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: string;
+  /** Fingerprint of the Resource as last applied. */
+  readonly fingerprint: string;
+  /** Only servers: hash of image and user data as last booted. */
+  readonly userDataFingerprint?: string;
+  /** What later plans need and no API tells: e.g. `{ ipv4: "…" }`. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+export interface HistoryEntry {
+  readonly run: string;
+  readonly serial: number;
+  readonly at: string;
+  readonly command: string;
+  /** `converged`, `failed: …`, `interrupted`. */
+  readonly outcome: string;
+  readonly summary: Readonly<Record<string, number>>;
+}
+
+/** Memory between runs, one document per environment (`shared` for what belongs to none). */
+export interface StateFile {
+  readonly schemaVersion: typeof stateSchemaVersion;
+  /** Random, made once per environment; a state of another lineage is never written over this one. */
+  readonly lineage: string;
+  /** Grows by one with every write. */
+  readonly serial: number;
+  readonly project: string;
+  readonly environment: string;
+  readonly environmentType: EnvironmentType | 'shared';
+  readonly updatedAt: string;
+  readonly resources: Readonly<Record<Address, Remembered>>;
+  /** Newest first, at most 50. */
+  readonly history: readonly HistoryEntry[];
+}
