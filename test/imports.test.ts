@@ -32,6 +32,27 @@ const table: Readonly<Record<string, Row>> = {
   local: { may: core },
   emulator: { may: ['hetzner/wire'] },
   cli: { may: [...core] },
+  // The composition root, split over files: it builds adapters and hands the stages to the cli.
+  compose: {
+    may: [
+      ...core,
+      'config',
+      'render',
+      'desired',
+      'observe',
+      'statefile',
+      'plan',
+      'audit',
+      'execute',
+      'cluster',
+      'cost',
+      'hetzner',
+      'nomad',
+      'consul',
+      'machines',
+      'local',
+    ],
+  },
 };
 const impure = [
   [/\bDate\.now\(|\bnew Date\(\)/, 'reads the clock; take `now` as an argument'],

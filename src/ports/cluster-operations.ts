@@ -1,0 +1,22 @@
+import type { ObservedCluster } from '../domain/observation.ts';
+import type { Resource } from '../domain/resource.ts';
+import type { MachineTarget } from './machines.ts';
+
+export interface Waiting {
+  /** Called with what is being waited for, whenever it changes. */
+  readonly progress: (detail: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What the executor asks of the servers and the cluster on them. Every wait has a deadline (DeadlineError). */
+export interface ClusterOperations {
+  /** Until cloud-init is done; fails at once with its error. */
+  awaitBoot(target: MachineTarget, waiting: Waiting): Promise<void>;
+  /** Until leader, wanted voters by name and every node ready, eligible and seeing Consul. */
+  awaitReady(cluster: Resource<'cluster'>, waiting: Waiting): Promise<void>;
+  /** Registers when different, then waits for true health; Failure with the failing task's last event. */
+  submit(job: Resource<'job'>, waiting: Waiting): Promise<void>;
+  stop(jobId: string, waiting: Waiting): Promise<void>;
+  /** What Consul and Nomad say now; `reachable: false` when no server answers within the bound. */
+  observe(targets: readonly MachineTarget[]): Promise<ObservedCluster>;
+}

@@ -1,0 +1,103 @@
+import type { Address } from '../domain/address.ts';
+import type { Environment, Target } from '../domain/environment.ts';
+import type { Observation, RequestBudget, RequestCount } from '../domain/observation.ts';
+import type { CostLine, Plan } from '../domain/plan.ts';
+import type { StateFile } from '../domain/statefile.ts';
+
+export interface PlanOptions {
+  readonly intent: 'converge' | 'destroy';
+  readonly only?: readonly Address[];
+  readonly replace?: readonly Address[];
+}
+export interface Planned {
+  readonly plan: Plan;
+  readonly observation: Observation;
+  readonly state: StateFile | null;
+}
+
+/** How an apply ended. `converged`: a second observation made an empty plan. */
+export interface Outcome {
+  readonly result: 'converged' | 'failed' | 'interrupted';
+  readonly run: string;
+  readonly succeeded: readonly string[];
+  readonly failed: readonly { readonly step: string; readonly message: string; readonly next?: string }[];
+  readonly skipped: readonly string[];
+  readonly inFlight: readonly string[];
+  /** What the second plan still wants; empty when converged. */
+  readonly remaining: Plan | null;
+  readonly requests: { readonly used: RequestCount; readonly budget: RequestBudget | null };
+  readonly elapsedMs: number;
+}
+
+export interface Outputs {
+  readonly load_balancer_ip: string | null;
+  readonly nomad_ui_url: string | null;
+  readonly consul_ui_url: string | null;
+  readonly environment_url: string;
+  readonly server_ips: Readonly<Record<string, { readonly public: string | null; readonly private: string }>>;
+}
+
+export interface StatusLine {
+  readonly layer: 'servers' | 'load-balancer' | 'dns' | 'consul' | 'nomad' | 'jobs';
+  readonly name: string;
+  readonly health: 'ok' | 'bad' | 'unknown' | 'absent';
+  readonly detail: string;
+}
+
+export interface EnvironmentSummary {
+  readonly environment: string;
+  readonly type: string;
+  readonly servers: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly type: string;
+    readonly ipv4: string | null;
+  }[];
+  readonly createdAt: string | null;
+  readonly ageMs: number | null;
+  readonly health: 'ok' | 'bad' | 'unknown';
+  readonly monthlyCents: number;
+  readonly url: string | null;
+  readonly lastChange: { readonly at: string; readonly command: string; readonly outcome: string } | null;
+}
+
+export interface CostReport {
+  readonly currency: string;
+  readonly vatRate: string;
+  readonly environments: readonly {
+    readonly environment: string;
+    readonly servers: number;
+    readonly lines: readonly CostLine[];
+    readonly monthlyCents: number;
+    readonly annualCents: number;
+  }[];
+  /** Typical and maximum, each with what it is made of. */
+  readonly totals: readonly {
+    readonly name: string;
+    readonly madeOf: string;
+    readonly monthlyCents: number;
+    readonly annualCents: number;
+  }[];
+}
+
+/** One target with its adapters built. Reading methods write nothing anywhere. */
+export interface Session {
+  readonly environment: Environment;
+  plan(options: PlanOptions): Promise<Planned>;
+  /** Takes the lease, refuses a plan whose basis moved, executes, observes again. */
+  apply(plan: Plan, options: { readonly command: string; readonly signal: AbortSignal }): Promise<Outcome>;
+  state(): Promise<StateFile | null>;
+  outputs(): Promise<Outputs>;
+  status(): Promise<readonly StatusLine[]>;
+  usage(): { readonly requests: RequestCount; readonly budget: RequestBudget | null };
+}
+
+/** The whole project. */
+export interface Workspace {
+  session(target: Target): Promise<Session>;
+  /** The session a saved plan belongs to. */
+  list(): Promise<readonly EnvironmentSummary[]>;
+  cost(target?: Target): Promise<CostReport>;
+  /** For headings: `emulated cloud (simulated), world state/local/world.json` or `api.hetzner.cloud`. */
+  readonly cloudName: string;
+}
