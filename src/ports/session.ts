@@ -8,6 +8,8 @@ export interface PlanOptions {
   readonly intent: 'converge' | 'destroy';
   readonly only?: readonly Address[];
   readonly replace?: readonly Address[];
+  /** Foreign things with a wanted name that the user hands over to us. */
+  readonly adopt?: readonly Address[];
 }
 export interface Planned {
   readonly plan: Plan;
