@@ -174,6 +174,8 @@ export interface Plan {
   readonly environment: string;
   readonly environmentType: 'production' | 'staging' | 'pr';
   readonly intent: 'converge' | 'destroy';
+  /** Names the run that made the plan and carries it out; the `run` label of what it creates. */
+  readonly run: string;
   readonly createdAt: string;
   readonly basis: PlanBasis;
   /** Sorted by address; `keep`s included. */

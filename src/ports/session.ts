@@ -17,6 +17,13 @@ export interface Planned {
   readonly state: StateFile | null;
 }
 
+/** `saved`: the plan was read from a file, so its basis is checked against a new observation. */
+export interface ApplyOptions {
+  readonly command: string;
+  readonly signal: AbortSignal;
+  readonly saved: boolean;
+}
+
 /** How an apply ended. `converged`: a second observation made an empty plan. */
 export interface Outcome {
   readonly result: 'converged' | 'failed' | 'interrupted';
@@ -87,7 +94,7 @@ export interface Session {
   readonly environment: Environment;
   plan(options: PlanOptions): Promise<Planned>;
   /** Takes the lease, refuses a plan whose basis moved, executes, observes again. */
-  apply(plan: Plan, options: { readonly command: string; readonly signal: AbortSignal }): Promise<Outcome>;
+  apply(plan: Plan, options: ApplyOptions): Promise<Outcome>;
   state(): Promise<StateFile | null>;
   outputs(): Promise<Outputs>;
   status(): Promise<readonly StatusLine[]>;
