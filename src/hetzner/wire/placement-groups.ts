@@ -13,12 +13,12 @@ export const placementGroupSchema = z.object({
 });
 export type PlacementGroup = z.infer<typeof placementGroupSchema>;
 
-export const createPlacementGroupRequestSchema = z.object({
+export const createPlacementGroupSchema = z.object({
   name: z.string().min(1),
   type: z.literal('spread'),
   labels: labelsRequestSchema,
 });
-export const updatePlacementGroupRequestSchema = z.object({
+export const updatePlacementGroupSchema = z.object({
   name: z.string().min(1).optional(),
   labels: labelsRequestSchema,
 });
