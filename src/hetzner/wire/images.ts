@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { deleteProtectionSchema, idSchema, labelsResponseSchema, labelsSchema } from './common.ts';
+import { deleteProtectionSchema, idSchema, labelsRequestSchema, labelsSchema, timestampSchema } from './common.ts';
 import { architectureSchema, deprecationSchema } from './server-types.ts';
 
 /** docs.hetzner.cloud, images. One name exists once per architecture: a name alone is ambiguous. */
@@ -12,7 +12,7 @@ export const imageSchema = z.object({
   description: z.string(),
   image_size: z.number().nullable(),
   disk_size: z.number(),
-  created: z.string(),
+  created: timestampSchema,
   created_from: z.object({ id: idSchema, name: z.string() }).nullable(),
   bound_to: idSchema.nullable(),
   os_flavor: z.enum(['ubuntu', 'centos', 'debian', 'fedora', 'rocky', 'alma', 'opensuse', 'unknown']),
@@ -23,15 +23,15 @@ export const imageSchema = z.object({
   deprecated: z.string().nullish(),
   deprecation: deprecationSchema.nullish(),
   deleted: z.string().nullable(),
-  labels: labelsResponseSchema,
+  labels: labelsSchema,
   architecture: architectureSchema,
 });
 export type Image = z.infer<typeof imageSchema>;
 
 /** `type: snapshot` turns a backup into a snapshot. */
-export const updateImageSchema = z.object({
+export const updateImageRequestSchema = z.object({
   description: z.string().nullish(),
   type: z.literal('snapshot').nullish(),
-  labels: labelsSchema.nullish(),
+  labels: labelsRequestSchema,
 });
-export type UpdateImage = z.infer<typeof updateImageSchema>;
+export type UpdateImage = z.infer<typeof updateImageRequestSchema>;
