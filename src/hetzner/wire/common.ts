@@ -22,9 +22,9 @@ export const dnsPtrSchema = z.object({ ip: z.string(), dns_ptr: z.string() });
 export type DnsPtr = z.infer<typeof dnsPtrSchema>;
 
 /** Body of every `change_protection` but the servers' own and the rrsets'. */
-export const changeProtectionSchema = z.object({ delete: z.boolean().optional() });
+export const changeProtectionRequestSchema = z.object({ delete: z.boolean().optional() });
 /** Body of every `change_dns_ptr`; null restores the default. */
-export const changeDnsPtrSchema = z.object({ ip: z.string(), dns_ptr: z.string().nullable() });
+export const changeDnsPtrRequestSchema = z.object({ ip: z.string(), dns_ptr: z.string().nullable() });
 
 /** docs.hetzner.cloud, pagination. */
 export const paginationSchema = z.object({

@@ -32,27 +32,27 @@ export const networkSchema = z.object({
 });
 export type Network = z.infer<typeof networkSchema>;
 
-export const addSubnetSchema = z.object({
+export const addSubnetRequestSchema = z.object({
   type: subnetTypeSchema,
   ip_range: z.string().nullish(),
   network_zone: z.string(),
   vswitch_id: idSchema.nullish(),
 });
-export const createNetworkSchema = z.object({
+export const createNetworkRequestSchema = z.object({
   name: z.string().min(1).max(128),
   ip_range: z.string(),
-  subnets: z.array(addSubnetSchema).nullish(),
+  subnets: z.array(addSubnetRequestSchema).nullish(),
   routes: z.array(routeSchema).nullish(),
   labels: labelsRequestSchema,
   expose_routes_to_vswitch: z.boolean().nullish(),
 });
-export const updateNetworkSchema = z.object({
+export const updateNetworkRequestSchema = z.object({
   name: z.string().min(1).max(128).optional(),
   labels: labelsRequestSchema,
   expose_routes_to_vswitch: z.boolean().nullish(),
 });
-export const deleteSubnetSchema = z.object({ ip_range: z.string() });
-export const changeIpRangeSchema = z.object({ ip_range: z.string() });
+export const deleteSubnetRequestSchema = z.object({ ip_range: z.string() });
+export const changeIpRangeRequestSchema = z.object({ ip_range: z.string() });
 
 /** GET /networks/{id}/members, since 2026-09-15. */
 export const networkMemberSchema = z.object({

@@ -13,12 +13,12 @@ export const placementGroupSchema = z.object({
 });
 export type PlacementGroup = z.infer<typeof placementGroupSchema>;
 
-export const createPlacementGroupSchema = z.object({
+export const createPlacementGroupRequestSchema = z.object({
   name: z.string().min(1),
   type: z.literal('spread'),
   labels: labelsRequestSchema,
 });
-export const updatePlacementGroupSchema = z.object({
+export const updatePlacementGroupRequestSchema = z.object({
   name: z.string().min(1).optional(),
   labels: labelsRequestSchema,
 });

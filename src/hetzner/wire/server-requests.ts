@@ -8,7 +8,7 @@ import { serverSchema } from './servers.ts';
  * Bodies of POST /servers and of the servers' actions. `nullish` where hcloud-go or the Python client send an explicit
  * null for a thing they do not set.
  */
-export const createServerSchema = z.object({
+export const createServerRequestSchema = z.object({
   name: z.string().min(1),
   server_type: idOrNameSchema,
   image: idOrNameSchema,
@@ -31,7 +31,7 @@ export const createServerSchema = z.object({
     })
     .nullish(),
 });
-export type CreateServer = z.infer<typeof createServerSchema>;
+export type CreateServerRequest = z.infer<typeof createServerRequestSchema>;
 
 export const createServerResponseSchema = z.object({
   server: serverSchema,
@@ -40,37 +40,37 @@ export const createServerResponseSchema = z.object({
   /** Null when SSH keys were given. */
   root_password: z.string().nullable(),
 });
-export const updateServerSchema = z.object({
+export const updateServerRequestSchema = z.object({
   name: z.string().min(1).optional(),
   labels: labelsRequestSchema,
 });
-export const changeServerTypeSchema = z.object({ server_type: idOrNameSchema, upgrade_disk: z.boolean() });
+export const changeServerTypeRequestSchema = z.object({ server_type: idOrNameSchema, upgrade_disk: z.boolean() });
 /** `user_data` since 2026-01; left out, the former user data is used again. */
-export const rebuildServerSchema = z.object({ image: idOrNameSchema, user_data: z.string().nullish() });
-export const enableRescueSchema = z.object({
+export const rebuildServerRequestSchema = z.object({ image: idOrNameSchema, user_data: z.string().nullish() });
+export const enableRescueRequestSchema = z.object({
   type: z.literal('linux64').nullish(),
   ssh_keys: z.array(idSchema).nullish(),
 });
-export const createImageSchema = z.object({
+export const createImageRequestSchema = z.object({
   type: z.enum(['snapshot', 'backup']).nullish(),
   description: z.string().nullish(),
   labels: labelsRequestSchema,
 });
-export const attachServerToNetworkSchema = z.object({
+export const attachServerToNetworkRequestSchema = z.object({
   network: idSchema,
   ip: z.string().nullish(),
   alias_ips: z.array(z.string()).nullish(),
   /** Picks the subnet; since 2025-09-11. */
   ip_range: z.string().nullish(),
 });
-export const detachFromNetworkSchema = z.object({ network: idSchema });
-export const changeAliasIpsSchema = z.object({ network: idSchema, alias_ips: z.array(z.string()) });
-export const changeServerProtectionSchema = z.object({
+export const detachFromNetworkRequestSchema = z.object({ network: idSchema });
+export const changeAliasIpsRequestSchema = z.object({ network: idSchema, alias_ips: z.array(z.string()) });
+export const changeServerProtectionRequestSchema = z.object({
   delete: z.boolean().optional(),
   rebuild: z.boolean().optional(),
 });
-export const attachIsoSchema = z.object({ iso: idOrNameSchema });
-export const addToPlacementGroupSchema = z.object({ placement_group: idSchema });
+export const attachIsoRequestSchema = z.object({ iso: idOrNameSchema });
+export const addToPlacementGroupRequestSchema = z.object({ placement_group: idSchema });
 
 /** Answer of rebuild, reset_password and enable_rescue. */
 export const actionWithPasswordResponseSchema = z.object({

@@ -12,12 +12,12 @@ export const sshKeySchema = z.object({
 });
 export type SshKey = z.infer<typeof sshKeySchema>;
 
-export const createSshKeySchema = z.object({
+export const createSshKeyRequestSchema = z.object({
   name: z.string().min(1),
   public_key: z.string().min(1),
   labels: labelsRequestSchema,
 });
-export const updateSshKeySchema = z.object({
+export const updateSshKeyRequestSchema = z.object({
   name: z.string().min(1).optional(),
   labels: labelsRequestSchema,
 });
