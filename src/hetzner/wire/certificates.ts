@@ -31,7 +31,7 @@ export type Certificate = z.infer<typeof certificateSchema>;
 
 const name = z.string().min(1).max(128);
 /** Sizes: changelog 2026-02-11 (key at most 5 kB, certificate with chain at most 30 kB). */
-export const createCertificateSchema = z.object({
+export const createCertificateRequestSchema = z.object({
   name,
   labels: labelsRequestSchema,
   type: z.enum(['uploaded', 'managed']).optional(),
@@ -39,9 +39,9 @@ export const createCertificateSchema = z.object({
   private_key: z.string().max(5_000).optional(),
   domain_names: z.array(z.string().min(1).max(253)).max(100).nullish(),
 });
-export type CreateCertificate = z.infer<typeof createCertificateSchema>;
-export const updateCertificateSchema = z.object({ name: name.optional(), labels: labelsRequestSchema });
-export type UpdateCertificate = z.infer<typeof updateCertificateSchema>;
+export type CreateCertificate = z.infer<typeof createCertificateRequestSchema>;
+export const updateCertificateRequestSchema = z.object({ name: name.optional(), labels: labelsRequestSchema });
+export type UpdateCertificate = z.infer<typeof updateCertificateRequestSchema>;
 /** `action` is there for managed ones: the issuance. */
 export const createCertificateResponseSchema = z.object({
   certificate: certificateSchema,

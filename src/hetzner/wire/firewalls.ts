@@ -56,21 +56,21 @@ export const firewallSchema = z.object({
 export type Firewall = z.infer<typeof firewallSchema>;
 
 const name = z.string().min(1).max(128);
-export const createFirewallSchema = z.object({
+export const createFirewallRequestSchema = z.object({
   name,
   labels: labelsRequestSchema,
   rules: z.array(firewallRuleRequestSchema).max(50).optional(),
   apply_to: z.array(firewallResourceSchema).nullish(),
 });
-export type CreateFirewall = z.infer<typeof createFirewallSchema>;
-export const updateFirewallSchema = z.object({ name: name.optional(), labels: labelsRequestSchema });
-export type UpdateFirewall = z.infer<typeof updateFirewallSchema>;
+export type CreateFirewall = z.infer<typeof createFirewallRequestSchema>;
+export const updateFirewallRequestSchema = z.object({ name: name.optional(), labels: labelsRequestSchema });
+export type UpdateFirewall = z.infer<typeof updateFirewallRequestSchema>;
 /** Replaces every rule; an empty list is allowed. */
-export const setFirewallRulesSchema = z.object({ rules: z.array(firewallRuleRequestSchema).max(50) });
-export type SetFirewallRules = z.infer<typeof setFirewallRulesSchema>;
-export const applyFirewallSchema = z.object({ apply_to: z.array(firewallResourceSchema).min(1) });
-export type ApplyFirewall = z.infer<typeof applyFirewallSchema>;
-export const removeFirewallSchema = z.object({ remove_from: z.array(firewallResourceSchema).min(1) });
-export type RemoveFirewall = z.infer<typeof removeFirewallSchema>;
+export const setFirewallRulesRequestSchema = z.object({ rules: z.array(firewallRuleRequestSchema).max(50) });
+export type SetFirewallRules = z.infer<typeof setFirewallRulesRequestSchema>;
+export const applyFirewallRequestSchema = z.object({ apply_to: z.array(firewallResourceSchema).min(1) });
+export type ApplyFirewall = z.infer<typeof applyFirewallRequestSchema>;
+export const removeFirewallRequestSchema = z.object({ remove_from: z.array(firewallResourceSchema).min(1) });
+export type RemoveFirewall = z.infer<typeof removeFirewallRequestSchema>;
 /** One action per server or selector, one for the rules; empty without rules and targets. */
 export const createFirewallResponseSchema = z.object({ firewall: firewallSchema, actions: z.array(actionSchema) });

@@ -28,7 +28,7 @@ export const floatingIpSchema = z.object({
 });
 export type FloatingIp = z.infer<typeof floatingIpSchema>;
 
-export const createFloatingIpSchema = z.object({
+export const createFloatingIpRequestSchema = z.object({
   type: z.enum(['ipv4', 'ipv6']),
   server: idSchema.nullish(),
   home_location: idOrNameSchema.nullish(),
@@ -36,15 +36,15 @@ export const createFloatingIpSchema = z.object({
   description: z.string().nullish(),
   labels: labelsRequestSchema,
 });
-export type CreateFloatingIp = z.infer<typeof createFloatingIpSchema>;
-export const updateFloatingIpSchema = z.object({
+export type CreateFloatingIp = z.infer<typeof createFloatingIpRequestSchema>;
+export const updateFloatingIpRequestSchema = z.object({
   name: z.string().max(128).optional(),
   description: z.string().nullish(),
   labels: labelsRequestSchema,
 });
-export type UpdateFloatingIp = z.infer<typeof updateFloatingIpSchema>;
-export const assignFloatingIpSchema = z.object({ server: idSchema });
-export type AssignFloatingIp = z.infer<typeof assignFloatingIpSchema>;
+export type UpdateFloatingIp = z.infer<typeof updateFloatingIpRequestSchema>;
+export const assignFloatingIpRequestSchema = z.object({ server: idSchema });
+export type AssignFloatingIp = z.infer<typeof assignFloatingIpRequestSchema>;
 /** `action` only when it was assigned at once. */
 export const createFloatingIpResponseSchema = z.object({
   floating_ip: floatingIpSchema,

@@ -29,9 +29,9 @@ export const imageSchema = z.object({
 export type Image = z.infer<typeof imageSchema>;
 
 /** `type: snapshot` turns a backup into a snapshot. */
-export const updateImageSchema = z.object({
+export const updateImageRequestSchema = z.object({
   description: z.string().nullish(),
   type: z.literal('snapshot').nullish(),
   labels: labelsRequestSchema,
 });
-export type UpdateImage = z.infer<typeof updateImageSchema>;
+export type UpdateImage = z.infer<typeof updateImageRequestSchema>;

@@ -119,7 +119,7 @@ export const loadBalancerSchema = z.object({
 export type LoadBalancer = z.infer<typeof loadBalancerSchema>;
 
 /** Everything but the protocol has a default (hcloud cli e2e: `add-service --protocol http` alone works). */
-export const addServiceSchema = z.object({
+export const addServiceRequestSchema = z.object({
   protocol,
   listen_port: port.optional(),
   destination_port: port.optional(),
@@ -127,52 +127,52 @@ export const addServiceSchema = z.object({
   http: serviceHttpSchema.partial().nullish(),
   health_check: healthCheckSchema.partial().extend({ http: healthCheckHttpSchema.partial().nullish() }).nullish(),
 });
-export type AddService = z.infer<typeof addServiceSchema>;
+export type AddServiceRequest = z.infer<typeof addServiceRequestSchema>;
 /** `listen_port` names the service; what is left out stays as it is. */
-export const updateServiceSchema = addServiceSchema.extend({
+export const updateServiceRequestSchema = addServiceRequestSchema.extend({
   protocol: protocol.optional(),
   listen_port: port,
 });
-export type UpdateService = z.infer<typeof updateServiceSchema>;
-export const deleteServiceSchema = z.object({ listen_port: z.int() });
+export type UpdateServiceRequest = z.infer<typeof updateServiceRequestSchema>;
+export const deleteServiceRequestSchema = z.object({ listen_port: z.int() });
 
-export const removeTargetSchema = z.object({
+export const removeTargetRequestSchema = z.object({
   /** Required since 2025-11-06. */
   type: z.enum(['server', 'label_selector', 'ip']),
   server: serverOfTarget.optional(),
   label_selector: z.object({ selector: z.string().min(1).max(1_000) }).optional(),
   ip: z.object({ ip: z.string() }).optional(),
 });
-export const addTargetSchema = removeTargetSchema.extend({ use_private_ip: z.boolean().nullish() });
-export type AddTarget = z.infer<typeof addTargetSchema>;
+export const addTargetRequestSchema = removeTargetRequestSchema.extend({ use_private_ip: z.boolean().nullish() });
+export type AddTargetRequest = z.infer<typeof addTargetRequestSchema>;
 
 const name = z
   .string()
   .min(1)
   .max(128)
   .regex(/^\S(.*\S)?$/, 'name may not begin or end with white space');
-export const createLoadBalancerSchema = z.object({
+export const createLoadBalancerRequestSchema = z.object({
   name,
   load_balancer_type: idOrNameSchema,
   /** One of the two. */
   location: idOrNameSchema.nullish(),
   network_zone: z.string().nullish(),
   algorithm: z.object({ type: algorithmType.nullish() }).nullish(),
-  services: z.array(addServiceSchema).nullish(),
-  targets: z.array(addTargetSchema).nullish(),
+  services: z.array(addServiceRequestSchema).nullish(),
+  targets: z.array(addTargetRequestSchema).nullish(),
   labels: labelsRequestSchema,
   public_interface: z.boolean().nullish(),
   network: idSchema.nullish(),
 });
-export type CreateLoadBalancer = z.infer<typeof createLoadBalancerSchema>;
-export const updateLoadBalancerSchema = z.object({ name: name.optional(), labels: labelsRequestSchema });
-export const attachLoadBalancerSchema = z.object({
+export type CreateLoadBalancerRequest = z.infer<typeof createLoadBalancerRequestSchema>;
+export const updateLoadBalancerRequestSchema = z.object({ name: name.optional(), labels: labelsRequestSchema });
+export const attachLoadBalancerRequestSchema = z.object({
   network: idSchema,
   ip: z.string().nullish(),
   /** Picks the subnet; since 2025-09-11. */
   ip_range: z.string().nullish(),
 });
-export const detachLoadBalancerSchema = z.object({ network: idSchema });
-export const changeAlgorithmSchema = z.object({ type: algorithmType });
-export const changeLoadBalancerTypeSchema = z.object({ load_balancer_type: idOrNameSchema });
+export const detachLoadBalancerRequestSchema = z.object({ network: idSchema });
+export const changeAlgorithmRequestSchema = z.object({ type: algorithmType });
+export const changeLoadBalancerTypeRequestSchema = z.object({ load_balancer_type: idOrNameSchema });
 export const createLoadBalancerResponseSchema = z.object({ load_balancer: loadBalancerSchema, action: actionSchema });

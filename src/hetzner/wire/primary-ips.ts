@@ -31,7 +31,7 @@ export const primaryIpSchema = z.object({
 export type PrimaryIp = z.infer<typeof primaryIpSchema>;
 
 const name = z.string().min(1).max(128);
-export const createPrimaryIpSchema = z.object({
+export const createPrimaryIpRequestSchema = z.object({
   name,
   labels: labelsRequestSchema,
   type: z.enum(['ipv4', 'ipv6']),
@@ -41,14 +41,14 @@ export const createPrimaryIpSchema = z.object({
   assignee_id: idSchema.nullish(),
   auto_delete: z.boolean().optional(),
 });
-export type CreatePrimaryIp = z.infer<typeof createPrimaryIpSchema>;
-export const updatePrimaryIpSchema = z.object({
+export type CreatePrimaryIp = z.infer<typeof createPrimaryIpRequestSchema>;
+export const updatePrimaryIpRequestSchema = z.object({
   name: name.optional(),
   labels: labelsRequestSchema,
   auto_delete: z.boolean().optional(),
 });
-export type UpdatePrimaryIp = z.infer<typeof updatePrimaryIpSchema>;
-export const assignPrimaryIpSchema = z.object({ assignee_type: z.literal('server'), assignee_id: idSchema });
-export type AssignPrimaryIp = z.infer<typeof assignPrimaryIpSchema>;
+export type UpdatePrimaryIp = z.infer<typeof updatePrimaryIpRequestSchema>;
+export const assignPrimaryIpRequestSchema = z.object({ assignee_type: z.literal('server'), assignee_id: idSchema });
+export type AssignPrimaryIp = z.infer<typeof assignPrimaryIpRequestSchema>;
 /** `action` only when it was assigned at once. */
 export const createPrimaryIpResponseSchema = z.object({ primary_ip: primaryIpSchema, action: actionSchema.nullish() });

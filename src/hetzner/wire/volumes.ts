@@ -33,7 +33,7 @@ const name = z
   .regex(/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/, 'name may hold letters, digits, hyphens, dots and underscores');
 const size = z.int().min(10).max(10_240);
 /** `location` or `server`; `automount` only with a server. */
-export const createVolumeSchema = z.object({
+export const createVolumeRequestSchema = z.object({
   name,
   size,
   labels: labelsRequestSchema,
@@ -42,14 +42,14 @@ export const createVolumeSchema = z.object({
   automount: z.boolean().nullish(),
   format: z.enum(['xfs', 'ext4']).nullish(),
 });
-export type CreateVolume = z.infer<typeof createVolumeSchema>;
-export const updateVolumeSchema = z.object({ name: name.optional(), labels: labelsRequestSchema });
-export type UpdateVolume = z.infer<typeof updateVolumeSchema>;
-export const attachVolumeSchema = z.object({ server: idSchema, automount: z.boolean().nullish() });
-export type AttachVolume = z.infer<typeof attachVolumeSchema>;
+export type CreateVolume = z.infer<typeof createVolumeRequestSchema>;
+export const updateVolumeRequestSchema = z.object({ name: name.optional(), labels: labelsRequestSchema });
+export type UpdateVolume = z.infer<typeof updateVolumeRequestSchema>;
+export const attachVolumeRequestSchema = z.object({ server: idSchema, automount: z.boolean().nullish() });
+export type AttachVolume = z.infer<typeof attachVolumeRequestSchema>;
 /** Grows only. */
-export const resizeVolumeSchema = z.object({ size });
-export type ResizeVolume = z.infer<typeof resizeVolumeSchema>;
+export const resizeVolumeRequestSchema = z.object({ size });
+export type ResizeVolume = z.infer<typeof resizeVolumeRequestSchema>;
 export const createVolumeResponseSchema = z.object({
   volume: volumeSchema,
   action: actionSchema,

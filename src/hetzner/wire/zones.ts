@@ -73,43 +73,43 @@ export type Rrset = z.infer<typeof rrsetSchema>;
 
 const records = z.array(recordSchema).min(1).max(50);
 const recordsOf = z.object({ records });
-export const createRrsetSchema = z.object({
+export const createRrsetRequestSchema = z.object({
   name: z.string().min(1),
   type: recordTypeSchema,
   ttl: ttl.nullish(),
   records,
   labels: labelsRequestSchema,
 });
-export type CreateRrset = z.infer<typeof createRrsetSchema>;
-export const updateRrsetSchema = z.object({ labels: labelsRequestSchema });
-export const setRecordsSchema = recordsOf;
+export type CreateRrsetRequest = z.infer<typeof createRrsetRequestSchema>;
+export const updateRrsetRequestSchema = z.object({ labels: labelsRequestSchema });
+export const setRecordsRequestSchema = recordsOf;
 /** Creates a missing rrset; a ttl other than the present one's is refused. */
-export const addRecordsSchema = recordsOf.extend({ ttl: ttl.nullish() });
-export const removeRecordsSchema = recordsOf;
+export const addRecordsRequestSchema = recordsOf.extend({ ttl: ttl.nullish() });
+export const removeRecordsRequestSchema = recordsOf;
 /** Changes comments only. */
-export const updateRecordsSchema = z.object({
+export const updateRecordsRequestSchema = z.object({
   records: z
     .array(z.object({ value: z.string().min(1), comment: z.string() }))
     .min(1)
     .max(50),
 });
-export const changeRrsetTtlSchema = z.object({ ttl: ttl.nullable() });
-export const changeRrsetProtectionSchema = z.object({ change: z.boolean() });
+export const changeRrsetTtlRequestSchema = z.object({ ttl: ttl.nullable() });
+export const changeRrsetProtectionRequestSchema = z.object({ change: z.boolean() });
 
-export const createZoneSchema = z.object({
+export const createZoneRequestSchema = z.object({
   name: z.string().min(1).max(255),
   mode: z.enum(['primary', 'secondary']),
   ttl: ttl.nullish(),
   labels: labelsRequestSchema,
   primary_nameservers: z.array(primaryNameserverSchema).nullish(),
-  rrsets: z.array(createRrsetSchema).nullish(),
+  rrsets: z.array(createRrsetRequestSchema).nullish(),
   zonefile: z.string().nullish(),
 });
-export type CreateZone = z.infer<typeof createZoneSchema>;
-export const updateZoneSchema = z.object({ labels: labelsRequestSchema });
-export const changeZoneTtlSchema = z.object({ ttl });
-export const importZonefileSchema = z.object({ zonefile: z.string() });
-export const changePrimaryNameserversSchema = z.object({
+export type CreateZoneRequest = z.infer<typeof createZoneRequestSchema>;
+export const updateZoneRequestSchema = z.object({ labels: labelsRequestSchema });
+export const changeZoneTtlRequestSchema = z.object({ ttl });
+export const importZonefileRequestSchema = z.object({ zonefile: z.string() });
+export const changePrimaryNameserversRequestSchema = z.object({
   primary_nameservers: z.array(primaryNameserverSchema),
 });
 export const zonefileResponseSchema = z.object({ zonefile: z.string() });
