@@ -1,0 +1,110 @@
+import { StalePlanError } from '../domain/errors.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { HistoryEntry } from '../domain/statefile.ts';
+import { isEmpty } from '../domain/plan.ts';
+import { type ExecutionOutcome, executePlan } from '../execute/execute.ts';
+import { isoNow } from '../ports/clock.ts';
+import type { ApplyOptions, Outcome } from '../ports/session.ts';
+import { createJournal } from '../statefile/journal.ts';
+import { acquireLease } from '../statefile/lease.ts';
+import { readState } from '../statefile/read.ts';
+import { createStateWriter } from '../statefile/write.ts';
+import type { TargetContext } from './context.ts';
+import { planTarget } from './planning.ts';
+
+/** A plan younger than this, made by this very process, is carried out without looking at the cloud again. */
+const freshPlanMsMax = 60_000;
+
+/** Takes the lease, refuses a plan whose basis moved, executes, and observes again: only an empty second plan ends well. */
+export const applyPlan = async (context: TargetContext, plan: Plan, options: ApplyOptions): Promise<Outcome> => {
+  const { store, environment, config, clock, random, reporter } = context;
+  const startedAt = clock.now();
+  const lease = await acquireLease({ store, environment: environment.name, clock, random, holder: context.holder, command: options.command });
+  try {
+    const loaded = await readState(store, environment.name, config.project);
+    await refuseStale(context, plan, loaded?.state ?? null, options);
+    const writer = createStateWriter({ store, loaded, project: config.project, environment: environment.name, environmentType: environment.type, clock, random });
+    reporter.planStarted(plan);
+    const execution = await executePlan({
+      plan,
+      state: loaded?.state ?? null,
+      cloud: context.cloud,
+      operations: context.operations,
+      save: writer.save,
+      journal: createJournal(store, environment.name),
+      clock,
+      random,
+      reporter,
+      signal: options.signal,
+      checkLease: lease.check,
+    });
+    const remaining = execution.interrupted || execution.failed.length > 0 ? null : await secondPlan(context, plan, writer.current());
+    const result = execution.interrupted ? 'interrupted' : execution.failed.length > 0 || (remaining !== null && !isEmpty(remaining)) ? 'failed' : 'converged';
+    await writer.save((state) => ({ ...state, history: [historyEntry(context, plan, options, result, execution), ...state.history].slice(0, 50) }));
+    return outcomeOf(context, plan, result, execution, remaining, clock.now() - startedAt);
+  } finally {
+    await lease.release();
+  }
+};
+
+const secondPlan = async (context: TargetContext, plan: Plan, state: Parameters<typeof planTarget>[2]): Promise<Plan> =>
+  (await planTarget(context, { intent: plan.intent }, state)).plan;
+
+const refuseStale = async (context: TargetContext, plan: Plan, state: Parameters<typeof planTarget>[2], options: ApplyOptions): Promise<void> => {
+  const age = context.clock.now() - Date.parse(plan.createdAt);
+  const serial = state?.serial ?? 0;
+  const moved: string[] = [];
+  if (plan.basis.stateSerial !== serial || (plan.basis.stateLineage ?? null) !== (state?.lineage ?? null))
+    moved.push(`the state moved from serial ${plan.basis.stateSerial} to ${serial}`);
+  if (options.saved || age > freshPlanMsMax) {
+    const { plan: now } = await planTarget(context, { intent: plan.intent }, state);
+    if (now.basis.configHash !== plan.basis.configHash) moved.push('infra.yaml or a template changed');
+    if (now.basis.observationHash !== plan.basis.observationHash) moved.push('something in the cloud changed');
+  }
+  if (moved.length === 0) return;
+  throw new StalePlanError(`the plan does not fit any more: ${moved.join(', ')}`, {
+    done: ['nothing was changed'],
+    next: `make a new plan: reconcile plan ${targetText(context)}`,
+  });
+};
+
+const targetText = ({ environment }: TargetContext): string =>
+  environment.type === 'pr' ? `pr ${environment.pullRequest ?? ''}` : environment.type;
+
+const historyEntry = (
+  context: TargetContext,
+  plan: Plan,
+  options: ApplyOptions,
+  result: Outcome['result'],
+  execution: ExecutionOutcome,
+): HistoryEntry => ({
+  run: plan.run,
+  // The writer's save sets the real serial of this write; here it is the one the plan started from.
+  serial: plan.basis.stateSerial,
+  at: isoNow(context.clock),
+  command: options.command,
+  outcome: result === 'failed' ? `failed: ${execution.failed[0]?.step ?? 'the second plan is not empty'}` : result,
+  summary: plan.summary,
+});
+
+const outcomeOf = (
+  context: TargetContext,
+  plan: Plan,
+  result: Outcome['result'],
+  execution: ExecutionOutcome,
+  remaining: Plan | null,
+  elapsedMs: number,
+): Outcome => {
+  const usage = context.cloud.usage();
+  return {
+    result,
+    run: plan.run,
+    succeeded: execution.succeeded,
+    failed: execution.failed,
+    skipped: execution.skipped,
+    inFlight: execution.inFlight,
+    remaining: remaining === null || isEmpty(remaining) ? null : remaining,
+    requests: { used: usage.requests, budget: usage.budget },
+    elapsedMs,
+  };
+};

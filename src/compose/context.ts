@@ -1,0 +1,28 @@
+import type { ProjectConfig } from '../config/project.ts';
+import type { Environment } from '../domain/environment.ts';
+import type { CloudApi } from '../ports/cloud-api.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ClusterOperations } from '../ports/cluster-operations.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { Random } from '../ports/random.ts';
+import type { Reporter } from '../ports/reporter.ts';
+import type { Assets } from '../render/assets.ts';
+
+/** Everything outside, built once per command; what a Session works with. */
+export interface Context {
+  readonly config: ProjectConfig;
+  readonly assets: Assets;
+  readonly cloud: CloudApi;
+  readonly cloudName: string;
+  readonly operations: ClusterOperations;
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly reporter: Reporter;
+  readonly holder: { readonly host: string; readonly pid: number; readonly user: string };
+}
+
+/** A session's own target on top of the shared context. */
+export interface TargetContext extends Context {
+  readonly environment: Environment;
+}

@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises';
+import { hostname, userInfo } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { createClusterOperations } from '../cluster/operations.ts';
+import { loadProject, type ProjectConfig } from '../config/project.ts';
+import { createConsul } from '../consul/catalog.ts';
+import { Failure } from '../domain/errors.ts';
+import { Secret } from '../domain/secret.ts';
+import { createHetznerCloud } from '../hetzner/cloud.ts';
+import { systemClock } from '../local/clock.ts';
+import { createDirectoryStore } from '../local/directory-store.ts';
+import { systemRandom } from '../local/random.ts';
+import { createNomad } from '../nomad/scheduler.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Fetch } from '../ports/machines.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { Reporter } from '../ports/reporter.ts';
+import type { Workspace } from '../ports/session.ts';
+import { loadAssets } from './assets.ts';
+import { machinesFor } from './machines.ts';
+import { createWorkspace } from './workspace.ts';
+
+/** A cloud that can be asked: Hetzner's, or the emulated one of `--local`. */
+export interface CloudAccess {
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly endpoint: string;
+  readonly token: Secret;
+  /** For headings. */
+  readonly description: string;
+  readonly emulated: boolean;
+}
+
+export interface OpenOptions {
+  readonly configFile: string;
+  readonly local: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly reporter: Reporter;
+  /** Opens the local world; passed in so that only the entry imports the emulator. */
+  readonly openLocal: (directory: string) => Promise<CloudAccess>;
+  /** Told of every secret as soon as it is known, so that nothing prints it. */
+  readonly onSecret: (secret: Secret) => void;
+}
+
+/** Hetzner's own address; `HCLOUD_ENDPOINT` overrides it as it does for the `hcloud` command. */
+const hetznerEndpoint = 'https://api.hetzner.cloud/v1';
+
+/** Builds every adapter of one command. Throws ConfigError or Failure before anything is asked or changed. */
+export const openWorkspace = async (options: OpenOptions): Promise<Workspace> => {
+  const { env, reporter, configFile } = options;
+  const config = loadProject({ text: await readConfig(configFile), file: configFile, env });
+  const localDirectory = env['RECONCILE_LOCAL_DIR'] ?? resolve(dirname(configFile), 'state/local');
+  const access = options.local ? await options.openLocal(localDirectory) : hetznerAccess(env);
+  options.onSecret(access.token);
+  const store = options.local ? createDirectoryStore(localDirectory) : stateStore(config, configFile);
+  const machines = await machinesFor(access);
+  const { clock } = access;
+  const operations = createClusterOperations({
+    machines,
+    clock,
+    random: systemRandom,
+    connect: (target) => {
+      const fetch = machines.fetchThrough(target);
+      return {
+        scheduler: createNomad({ fetch, address: `http://${target.privateIp}:4646` }),
+        catalog: createConsul({ fetch, address: `http://${target.privateIp}:8500` }),
+      };
+    },
+  });
+  const cloud = createHetznerCloud({ fetch: access.fetch, endpoint: access.endpoint, token: access.token, clock, random: systemRandom });
+  return createWorkspace({
+    config,
+    assets: loadAssets(configFile),
+    cloud,
+    cloudName: access.description,
+    operations,
+    store,
+    clock,
+    random: systemRandom,
+    reporter,
+    holder: { host: hostname(), pid: process.pid, user: userInfo().username },
+  });
+};
+
+const readConfig = async (file: string): Promise<string> => {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') throw new Failure(`can't read ${file}: ${message}`, { cause: error });
+    throw new Failure(`there is no ${file}`, { next: 'write one with: reconcile init   (or name another with --config FILE)' });
+  }
+};
+
+const hetznerAccess = (env: OpenOptions['env']): CloudAccess => {
+  const token = env['HCLOUD_TOKEN'];
+  if (token === undefined || token === '')
+    throw new Failure('HCLOUD_TOKEN is not set, so Hetzner would refuse every request', {
+      next: 'export HCLOUD_TOKEN=… (console.hetzner.cloud: project, Security, API tokens), or add --local to use the emulated cloud',
+    });
+  const endpoint = (env['HCLOUD_ENDPOINT'] ?? hetznerEndpoint).replace(/\/+$/, '');
+  if (!URL.canParse(endpoint))
+    throw new Failure(`HCLOUD_ENDPOINT is not a URL: ${endpoint}`, { next: `unset it, or set it like ${hetznerEndpoint}` });
+  return {
+    fetch: (request) => fetch(request),
+    clock: systemClock,
+    endpoint,
+    token: new Secret(token),
+    description: new URL(endpoint).host,
+    emulated: false,
+  };
+};
+
+/** No silent default: memory in the wrong place is memory lost. */
+const stateStore = (config: ProjectConfig, configFile: string): ObjectStore => {
+  if (config.state === undefined)
+    throw new Failure(`${configFile} says nothing about where the state is kept`, {
+      next: 'write:\n  state:\n    backend: local\n    directory: state/files\nor add --local to use the emulated cloud',
+    });
+  return createDirectoryStore(resolve(dirname(configFile), config.state.directory));
+};

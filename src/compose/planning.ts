@@ -1,0 +1,51 @@
+import { auditPlan } from '../audit/audit.ts';
+import { desiredState } from '../desired/desired.ts';
+import { Failure } from '../domain/errors.ts';
+import type { DesiredState } from '../domain/resource.ts';
+import type { StateFile } from '../domain/statefile.ts';
+import { sha256Hex } from '../local/hash.ts';
+import { observe } from '../observe/observe.ts';
+import { makePlan } from '../plan/plan.ts';
+import { isoNow } from '../ports/clock.ts';
+import type { Planned, PlanOptions } from '../ports/session.ts';
+import { readState } from '../statefile/read.ts';
+import type { TargetContext } from './context.ts';
+import { newRunId } from './run-id.ts';
+
+export interface PlannedWithDesired extends Planned {
+  readonly desired: DesiredState;
+}
+
+/** desired → observe → plan → audit. Reads only; throws Failure when the audit finds the plan unsound. */
+export const planTarget = async (context: TargetContext, options: PlanOptions, known?: StateFile | null): Promise<PlannedWithDesired> => {
+  const { environment, assets, clock, random, reporter } = context;
+  const state = known === undefined ? await loadState(context) : known;
+  const desired = desiredState({ environment, state, assets, hash: sha256Hex });
+  reporter.phase(`observing ${context.cloudName}`);
+  const observation = await observe({ cloud: context.cloud, operations: context.operations, desired, state, clock });
+  const plan = makePlan({
+    environment,
+    desired,
+    observation,
+    state,
+    intent: options.intent,
+    options,
+    now: isoNow(clock),
+    run: newRunId(clock, random),
+    hash: sha256Hex,
+  });
+  refuseUnsound(auditPlan({ plan, desired, observation, state, environment }));
+  return { plan, observation, state, desired };
+};
+
+export const loadState = async ({ store, environment, config }: TargetContext): Promise<StateFile | null> =>
+  (await readState(store, environment.name, config.project))?.state ?? null;
+
+const refuseUnsound = (findings: readonly { readonly severity: string; readonly message: string }[]): void => {
+  const errors = findings.filter((finding) => finding.severity === 'error');
+  if (errors.length === 0) return;
+  throw new Failure(`the plan failed its own audit: ${errors.map((finding) => finding.message).join('; ')}`, {
+    done: ['nothing was changed'],
+    next: 'this is a fault of the planner: please report it with the output of the same command and --json',
+  });
+};

@@ -1,0 +1,52 @@
+import { isAddress } from '../domain/address.ts';
+import type { Environment } from '../domain/environment.ts';
+import type { AnyObservedItem, Observation } from '../domain/observation.ts';
+import type { DesiredState } from '../domain/resource.ts';
+import type { StateFile } from '../domain/statefile.ts';
+import type { Session } from '../ports/session.ts';
+import { applyPlan } from './applying.ts';
+import type { Context, TargetContext } from './context.ts';
+import { oursOf, outputsOf } from './outputs.ts';
+import { loadState, planTarget } from './planning.ts';
+import { statusOf } from './status.ts';
+
+/** One target with its adapters. The reading methods share one observation as long as nothing was applied. */
+export const createSession = (shared: Context, environment: Environment): Session => {
+  const context: TargetContext = { ...shared, environment };
+  let seen: { desired: DesiredState; observation: Observation; state: StateFile | null } | undefined;
+  const look = async () => {
+    seen ??= await planTarget(context, { intent: 'converge' });
+    return { observation: seen.observation, ours: oursIn(context, seen) };
+  };
+  return {
+    environment,
+    async plan(options) {
+      const planned = await planTarget(context, options);
+      seen = planned;
+      return planned;
+    },
+    async apply(plan, options) {
+      seen = undefined;
+      return applyPlan(context, plan, options);
+    },
+    state: () => loadState(context),
+    async outputs() {
+      return outputsOf(environment, (await look()).ours);
+    },
+    async status() {
+      const { observation, ours } = await look();
+      return statusOf(environment, observation, ours);
+    },
+    usage: () => shared.cloud.usage(),
+  };
+};
+
+const oursIn = (
+  { config, environment }: TargetContext,
+  seen: { readonly desired: DesiredState; readonly observation: Observation; readonly state: StateFile | null },
+): AnyObservedItem[] => {
+  const known = [...seen.desired.resources.map((resource) => resource.address), ...remembered(seen.state)];
+  return oursOf(seen.observation, { project: config.project, environment: environment.name, known, state: seen.state });
+};
+
+const remembered = (state: StateFile | null) => Object.keys(state?.resources ?? {}).filter(isAddress);

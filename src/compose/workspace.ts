@@ -1,0 +1,71 @@
+import { environmentFor } from '../config/environment.ts';
+import { costReport, monthlyCents } from '../cost/cost.ts';
+import type { Environment, Target } from '../domain/environment.ts';
+import { ConfigError } from '../domain/errors.ts';
+import type { StateFile } from '../domain/statefile.ts';
+import type { Workspace } from '../ports/session.ts';
+import { readState } from '../statefile/read.ts';
+import type { Context } from './context.ts';
+import { environmentUrl } from './outputs.ts';
+import { createSession } from './session.ts';
+import { summarizeEnvironments } from './summaries.ts';
+
+/** The whole project: sessions for its targets, and what spans them. */
+export const createWorkspace = (context: Context): Workspace => ({
+  cloudName: context.cloudName,
+  session: async (target) => createSession(context, environmentFor(context.config, target)),
+  list: () => listEnvironments(context),
+  cost: (target) => projectCost(context, target),
+});
+
+const listedKinds = ['server', 'load-balancer', 'network', 'primary-ip'] as const;
+
+const listEnvironments = async (context: Context) => {
+  const [prices, ...listings] = await Promise.all([context.cloud.prices(), ...listedKinds.map((kind) => context.cloud.list(kind))]);
+  return summarizeEnvironments({
+    project: context.config.project,
+    items: listings.flatMap((listing) => listing.items),
+    states: await allStates(context),
+    now: context.clock.now(),
+    cents: (item) => monthlyCents(item, prices),
+    urlOf: (name) => {
+      const target = targetOf(name);
+      const environment = target === undefined ? undefined : wantedEnvironment(context, target);
+      return environment === undefined ? null : environmentUrl(environment);
+    },
+  });
+};
+
+const allStates = async ({ store, config }: Context): Promise<Record<string, StateFile>> => {
+  const states: Record<string, StateFile> = {};
+  for (const key of await store.list()) {
+    const match = /^(production|staging|pr-\d+)\.json$/.exec(key);
+    if (match?.[1] === undefined) continue;
+    const loaded = await readState(store, match[1], config.project);
+    if (loaded !== null) states[match[1]] = loaded.state;
+  }
+  return states;
+};
+
+/** `pr-7` → pr 7; undefined for a name no target has. */
+const targetOf = (name: string): Target | undefined => {
+  if (name === 'production' || name === 'staging') return { type: name };
+  const match = /^pr-(\d+)$/.exec(name);
+  return match === null ? undefined : { type: 'pr', pullRequest: Number(match[1]) };
+};
+
+/** An environment the file does not define (any more) is listed without its URL rather than refused. */
+const wantedEnvironment = (context: Context, target: Target): Environment | undefined => {
+  try {
+    return environmentFor(context.config, target);
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+};
+
+const projectCost = async (context: Context, target: Target | undefined) => {
+  const targets: readonly Target[] = target === undefined ? [{ type: 'production' }, { type: 'staging' }, { type: 'pr', pullRequest: 1 }] : [target];
+  const environments = targets.map((wanted) => wantedEnvironment(context, wanted)).filter((found) => found !== undefined);
+  return costReport({ environments, prices: await context.cloud.prices() });
+};
