@@ -9,4 +9,8 @@ export interface LeaseRecord {
   /** Grows with every acquisition. */
   readonly fencingToken: number;
   readonly released: boolean;
+  /** Random, made by each acquisition: tells two holders apart that look alike (containers often share host and pid). */
+  readonly nonce?: string;
+  /** Names the boot and the pid namespace that `pid` counts in: only there a missing pid proves a dead holder. */
+  readonly pidNamespace?: string;
 }

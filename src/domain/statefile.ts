@@ -40,6 +40,8 @@ export interface StateFile {
   readonly environment: string;
   readonly environmentType: EnvironmentType | 'shared';
   readonly updatedAt: string;
+  /** The release that wrote it, e.g. `0.1.0`: named when an older release meets a document it can't read. */
+  readonly writtenBy?: string;
   readonly resources: Readonly<Record<Address, Remembered>>;
   /** Newest first, at most 50. */
   readonly history: readonly HistoryEntry[];

@@ -1,0 +1,133 @@
+import { open, readdir, readFile, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../domain/errors.ts';
+import type { ObjectStore, PutOutcome, StoredObject } from '../ports/object-store.ts';
+import {
+  ensureDirectory,
+  errnoOf,
+  fileFailure,
+  fileMode,
+  publishNew,
+  publishOver,
+  syncDirectory,
+  writeTemporary,
+} from './files.ts';
+import { sha256Hex } from './hash.ts';
+import { withMutex } from './mutex.ts';
+
+/**
+ * Documents as files of one directory, safe between processes of one machine: a reader sees the old or the new text,
+ * never a part; of two writers with the same etag one wins. The directory is made by the first write, not by a read.
+ * Not for network file systems that lack atomic `link` and `rename`.
+ */
+export const createDirectoryStore = (directory: string): ObjectStore => ({
+  place: directory,
+  get: (key) => read(directory, key),
+  putIfAbsent: (key, text) => putIfAbsent(directory, key, text),
+  putIfMatch: (key, text, etag) => putIfMatch(directory, key, text, etag),
+  delete: (key) => remove(directory, key),
+  list: () => list(directory),
+  append: (key, line) => append(directory, key, line),
+});
+
+const pathOf = (directory: string, key: string): string => {
+  if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(key)) throw new Failure(`"${key}" can't be the name of a stored document`);
+  return join(directory, key);
+};
+
+const unchanged = ['the file is as it was before'];
+
+const read = async (directory: string, key: string): Promise<StoredObject | undefined> => {
+  const path = pathOf(directory, key);
+  try {
+    const text = await readFile(path, 'utf8');
+    return { text, etag: sha256Hex(text) };
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw fileFailure('read', path, error);
+  }
+};
+
+const putIfAbsent = async (directory: string, key: string, text: string): Promise<PutOutcome> => {
+  const path = pathOf(directory, key);
+  try {
+    await ensureDirectory(directory);
+    const created = await publishNew(await writeTemporary(directory, key, text), path);
+    if (!created) return { ok: false, because: 'exists' };
+    await syncDirectory(directory);
+    return { ok: true, etag: sha256Hex(text) };
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw fileFailure('write', path, error, ['nothing was written']);
+  }
+};
+
+const putIfMatch = async (directory: string, key: string, text: string, etag: string): Promise<PutOutcome> => {
+  const path = pathOf(directory, key);
+  // Without this, a missing directory would be a failure of the mutex instead of an answer.
+  if ((await read(directory, key)) === undefined) return { ok: false, because: 'absent' };
+  try {
+    return await withMutex(directory, key, async ({ confirm }): Promise<PutOutcome> => {
+      const current = await read(directory, key);
+      if (current === undefined) return { ok: false, because: 'absent' };
+      if (current.etag !== etag) return { ok: false, because: 'moved' };
+      const temporary = await writeTemporary(directory, key, text);
+      try {
+        confirm();
+      } catch (error) {
+        await unlink(temporary);
+        throw error;
+      }
+      await publishOver(temporary, path);
+      await syncDirectory(directory);
+      return { ok: true, etag: sha256Hex(text) };
+    });
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw fileFailure('write', path, error, unchanged);
+  }
+};
+
+const remove = async (directory: string, key: string): Promise<void> => {
+  const path = pathOf(directory, key);
+  try {
+    await unlink(path);
+    await syncDirectory(directory);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    if (errnoOf(error) !== 'ENOENT') throw fileFailure('delete', path, error, unchanged);
+  }
+};
+
+const list = async (directory: string): Promise<readonly string[]> => {
+  try {
+    const entries = await readdir(directory, { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+      .map((entry) => entry.name)
+      .sort();
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw fileFailure('list', directory, error);
+  }
+};
+
+/** One line in one write. A line torn by a crash is closed first, so that it spoils no other. */
+const append = async (directory: string, key: string, line: string): Promise<void> => {
+  const path = pathOf(directory, key);
+  try {
+    await ensureDirectory(directory);
+    const file = await open(path, 'a+', fileMode);
+    try {
+      const { size } = await file.stat();
+      const last = Buffer.alloc(1);
+      if (size > 0) await file.read(last, 0, 1, size - 1);
+      const torn = size > 0 && last.toString() !== '\n';
+      await file.appendFile(`${torn ? '\n' : ''}${line}\n`, 'utf8');
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw fileFailure('append to', path, error, unchanged);
+  }
+};
