@@ -1,0 +1,106 @@
+/** Time of the emulated world; fits ports/clock.ts. */
+export interface Clock {
+  now(): number;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Keeps a virtual clock from jumping while something is in flight; call the result to let go. */
+  hold?(): () => void;
+}
+export interface VirtualClock extends Clock {
+  hold(): () => void;
+  /** Moves on by `ms`, waking the sleepers that are due. */
+  advance(ms: number): void;
+}
+
+export interface Sleeper {
+  readonly at: number;
+  readonly wake: () => void;
+}
+
+/** Sleepers in the order of their waking; equal times in the order in which they lay down. */
+export const createSleepers = () => {
+  let sleepers: Sleeper[] = [];
+  return {
+    add: (at: number, signal?: AbortSignal): Promise<void> =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason);
+        const abort = (): void => {
+          sleepers = sleepers.filter((one) => one !== sleeper);
+          reject(signal?.reason);
+        };
+        const sleeper: Sleeper = {
+          at,
+          wake: () => {
+            signal?.removeEventListener('abort', abort);
+            resolve();
+          },
+        };
+        signal?.addEventListener('abort', abort, { once: true });
+        const place = sleepers.findIndex((one) => one.at > at);
+        sleepers.splice(place === -1 ? sleepers.length : place, 0, sleeper);
+      }),
+    next: (): number | undefined => sleepers[0]?.at,
+    wakeUntil: (now: number): void => {
+      const due = sleepers.filter((one) => one.at <= now);
+      sleepers = sleepers.filter((one) => one.at > now);
+      for (const sleeper of due) sleeper.wake();
+    },
+  };
+};
+
+/** Calls `tick` once the event loop has gone idle a few rounds, and again while it answers true. */
+export const whenIdle = (tick: () => boolean | Promise<boolean>): (() => void) => {
+  const rounds = 3;
+  let waiting = false;
+  const turn = (left: number): void => {
+    setImmediate(async () => {
+      if (left > 0) return turn(left - 1);
+      const again = await tick();
+      if (again) turn(rounds);
+      else waiting = false;
+    });
+  };
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    turn(rounds);
+  };
+};
+
+/**
+ * Virtual time: it stands still while there is work, and jumps to the earliest sleeper when the event loop has gone
+ * idle. So concurrent sleepers wake in order, and an hour of waiting takes no time.
+ */
+export const createVirtualClock = (start: number = Date.UTC(2026, 10, 24)): VirtualClock => {
+  let now = start;
+  let holds = 0;
+  const sleepers = createSleepers();
+  const kick = whenIdle(() => {
+    const next = sleepers.next();
+    if (next === undefined || holds > 0) return false;
+    now = Math.max(now, next);
+    sleepers.wakeUntil(now);
+    return sleepers.next() !== undefined;
+  });
+  return {
+    now: () => now,
+    sleep: (ms, signal) => {
+      const slept = sleepers.add(now + Math.max(0, ms), signal);
+      kick();
+      return slept;
+    },
+    hold: () => {
+      let held = true;
+      holds += 1;
+      return () => {
+        if (!held) return;
+        held = false;
+        holds -= 1;
+        kick();
+      };
+    },
+    advance: (ms) => {
+      now += ms;
+      sleepers.wakeUntil(now);
+    },
+  };
+};
