@@ -1,0 +1,2 @@
+/** Keys of a job's meta by which we know our own work again. Dots aren't allowed in the names of HCL attributes. */
+export const metaNames = { fingerprint: 'reconcile_fingerprint', owner: 'reconcile_owner' } as const;
