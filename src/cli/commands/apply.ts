@@ -1,0 +1,19 @@
+import { StalePlanError, UsageError } from '../../domain/errors.ts';
+import type { CommandRun } from '../context.ts';
+import { helpCommand } from '../help.ts';
+import { loadPlan } from '../plan-file.ts';
+import { targetOfPlan } from '../target.ts';
+import { confirmAndApply } from './applying.ts';
+
+export const runApply: CommandRun = async (context) => {
+  const { file } = context.invocation;
+  if (file === undefined) throw new UsageError('apply needs the file of a saved plan', { next: helpCommand('apply') });
+  const plan = await loadPlan(context.input.files, file);
+  const session = await (await context.workspace()).session(targetOfPlan(plan));
+  if (session.environment.project !== plan.project)
+    throw new StalePlanError(`${file} is a plan of project ${plan.project}, this is ${session.environment.project}`, {
+      done: ['nothing was changed'],
+      next: 'name the configuration it was made from with --config FILE, or make a new plan',
+    });
+  return confirmAndApply(context, session, plan, true);
+};

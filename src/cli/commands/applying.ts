@@ -1,0 +1,115 @@
+import { BlockedError, type ExitCode, exitCodes, Failure, UsageError } from '../../domain/errors.ts';
+import { isEmpty, type Plan } from '../../domain/plan.ts';
+import type { Outcome, Outputs, Session } from '../../ports/session.ts';
+import { commandLine, placeFlags } from '../arguments.ts';
+import { type CommandContext, cleaned, reading, tell, tellJson } from '../context.ts';
+import { appliedDocument } from '../print/json.ts';
+import { printOutcome } from '../print/outcome.ts';
+import { printOutputs } from '../print/outputs.ts';
+import { printPlan } from '../print/plan.ts';
+import { plural } from '../print/text.ts';
+import { targetOfPlan, targetWords } from '../target.ts';
+
+/** The way of every change: print the plan, refuse what is blocked, ask, apply, tell the end and the outputs. */
+export const confirmAndApply = async (
+  context: CommandContext,
+  session: Session,
+  plan: Plan,
+  saved: boolean,
+): Promise<ExitCode> => {
+  const cloudName = (await context.workspace()).cloudName;
+  const shown = presentable(context, plan);
+  tell(context, () => printPlan(shown, cloudName, context.layout));
+  refuseBlocked(plan, context);
+  if (isEmpty(plan)) return finish(context, session, plan, null);
+  await confirm(context, plan);
+  context.interruption.signal.throwIfAborted();
+  const outcome = await session.apply(plan, {
+    command: commandLine(context.invocation),
+    signal: context.interruption.signal,
+    saved,
+  });
+  return finish(context, session, plan, outcome);
+};
+
+/** A plan as it may be shown; its effects (whole user data) stay out of it. */
+export const presentable = (context: CommandContext, plan: Plan): Plan => {
+  const { steps, ...rest } = plan;
+  return { ...cleaned(context, rest), steps };
+};
+
+/** Before anything is touched: a plan that is blocked in one place is not carried out in others. */
+const refuseBlocked = (plan: Plan, context: CommandContext): void => {
+  const blocked = plan.changes.filter((change) => change.action === 'blocked');
+  if (blocked.length === 0) return;
+  const names = blocked.map((change) => change.address).join(', ');
+  const next = blocked.find((change) => change.next !== undefined)?.next;
+  throw new BlockedError(`${plural(blocked.length, 'change')} blocked: ${names}`, {
+    done: ['nothing was changed'],
+    next:
+      next ??
+      `reconcile plan ${[targetWords(targetOfPlan(plan)), ...placeFlags(context.invocation.options)].join(' ')}`,
+  });
+};
+
+const confirm = async (context: CommandContext, plan: Plan): Promise<void> => {
+  const { input, invocation, progress } = context;
+  if (invocation.options.yes) return;
+  const done = ['nothing was changed'];
+  if (!input.io.stdin.isTTY)
+    throw new UsageError('there is no terminal to ask on and no --yes', {
+      done,
+      next: commandLine(invocation, ['--yes']),
+    });
+  progress.stop();
+  const changes = plan.changes.filter((change) => change.action !== 'keep').length;
+  const what = changes === 0 ? plural(plan.steps.length, 'step') : plural(changes, 'change');
+  const verb =
+    plan.intent === 'destroy' ? `Destroy ${plan.environment} (${what})` : `Apply ${what} to ${plan.environment}`;
+  const agreed = await reading(context, input.io.confirm(`${verb}? [y/N] `));
+  if (!agreed) throw new Failure('not confirmed', { done, next: commandLine(invocation) });
+};
+
+const finish = async (
+  context: CommandContext,
+  session: Session,
+  plan: Plan,
+  outcome: Outcome | null,
+): Promise<ExitCode> => {
+  const { cloudName } = await context.workspace();
+  if (outcome !== null) {
+    const shown = cleaned(context, outcome);
+    tell(context, () => ['', ...printOutcome(shown, nextCommand(context, plan), context.layout)]);
+  }
+  const good = outcome === null || outcome.result === 'converged';
+  const outputs = good && plan.intent === 'converge' ? await outputsOf(context, session) : null;
+  if (outputs !== null) tell(context, () => ['', ...printOutputs(outputs)]);
+  tellJson(context, () => appliedDocument(plan, cloudName, outcome, outputs));
+  return good ? exitCodes.ok : exitCodes.failure;
+};
+
+/** The changes are made by now: that the outputs could not be read must not hide it. */
+const outputsOf = async (context: CommandContext, session: Session): Promise<Outputs> => {
+  const target = [targetWords(targetOfName(session)), ...placeFlags(context.invocation.options)].join(' ');
+  try {
+    return cleaned(context, await reading(context, session.outputs()));
+  } catch (error) {
+    throw new Failure(`the outputs could not be read: ${error instanceof Error ? error.message : String(error)}`, {
+      done: [`${session.environment.name} is converged`],
+      next: `reconcile outputs ${target}`,
+      cause: error,
+    });
+  }
+};
+
+const targetOfName = ({ environment }: Session) =>
+  environment.pullRequest === undefined
+    ? { type: environment.type }
+    : { type: environment.type, pullRequest: environment.pullRequest };
+
+/** A saved plan can't be carried out twice: after it, a new look is what helps. */
+const nextCommand = (context: CommandContext, plan: Plan): string => {
+  if (context.invocation.verb !== 'apply') return commandLine(context.invocation);
+  const words = [...(plan.intent === 'destroy' ? ['destroy'] : []), targetWords(targetOfPlan(plan))];
+  return ['reconcile', ...words, ...placeFlags(context.invocation.options)].join(' ');
+};

@@ -1,0 +1,60 @@
+import { exitCodes } from '../../domain/errors.ts';
+import { type CommandRun, cleaned, openSession, reading, tell, tellJson } from '../context.ts';
+import { printCost } from '../print/cost.ts';
+import { stateDocument } from '../print/json.ts';
+import { printList } from '../print/list.ts';
+import { printOutputs } from '../print/outputs.ts';
+import { printState } from '../print/state.ts';
+import { printStatus } from '../print/status.ts';
+
+/* The verbs that only look: ask one question of the session or the workspace, print the answer. */
+
+export const runList: CommandRun = async (context) => {
+  const workspace = await context.workspace();
+  const environments = cleaned(context, await reading(context, workspace.list()));
+  tell(context, () => printList(environments, workspace.cloudName, context.layout));
+  tellJson(context, () => ({ cloud: workspace.cloudName, environments }));
+  return exitCodes.ok;
+};
+
+export const runStatus: CommandRun = async (context) => {
+  const session = await openSession(context);
+  const { cloudName } = await context.workspace();
+  const layers = cleaned(context, await reading(context, session.status()));
+  const { name } = session.environment;
+  const bad = layers.some((line) => line.health === 'bad');
+  tell(context, () => printStatus(layers, name, cloudName, context.layout));
+  tellJson(context, () => ({ environment: name, cloud: cloudName, healthy: !bad, layers }));
+  return bad ? exitCodes.failure : exitCodes.ok;
+};
+
+export const runOutputs: CommandRun = async (context) => {
+  const session = await openSession(context);
+  const outputs = cleaned(context, await reading(context, session.outputs()));
+  tell(context, () => printOutputs(outputs));
+  tellJson(context, () => outputs);
+  return exitCodes.ok;
+};
+
+export const runStateShow: CommandRun = async (context) => {
+  const session = await openSession(context);
+  const state = cleaned(context, await reading(context, session.state()));
+  const { name } = session.environment;
+  tell(context, () =>
+    state === null
+      ? [`there is no state of ${name} yet: nothing was ever made by it`]
+      : printState(state, context.layout),
+  );
+  tellJson(context, () =>
+    state === null ? { environment: name, state: null } : { environment: name, state: stateDocument(state) },
+  );
+  return exitCodes.ok;
+};
+
+export const runCost: CommandRun = async (context) => {
+  const workspace = await context.workspace();
+  const report = cleaned(context, await reading(context, workspace.cost(context.invocation.target)));
+  tell(context, () => printCost(report, workspace.cloudName, context.layout));
+  tellJson(context, () => ({ cloud: workspace.cloudName, ...report }));
+  return exitCodes.ok;
+};

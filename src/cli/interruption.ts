@@ -1,0 +1,48 @@
+import { InterruptedError } from '../domain/errors.ts';
+import type { Io } from './io.ts';
+import type { Progress } from './progress/progress.ts';
+
+/** 128 + SIGINT, as shells report it. */
+const killedBySigint = 130;
+
+/** Ctrl-C. The first one asks the run to end, the second one ends the process. */
+export interface Interruption {
+  readonly signal: AbortSignal;
+  /** Reading can be left at any moment: ends with InterruptedError as soon as the user asks. */
+  orInterrupted<T>(work: Promise<T>): Promise<T>;
+  close(): void;
+}
+
+export const listenForInterrupts = (io: Io, progress: Progress): Interruption => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const stopListening = io.onInterrupt((name) => {
+    if (signal.aborted) {
+      progress.stop();
+      io.stderr.write(`${name} again: leaving at once; the next run finds what was made\n`);
+      io.exit(killedBySigint);
+      return;
+    }
+    const flying = progress.running().map(({ step }) => step.id);
+    if (flying.length > 0)
+      progress.notice(
+        `${name}: no new step is started; in flight: ${flying.join(', ')}; again to leave at once, the next run finds what was made`,
+      );
+    controller.abort(new InterruptedError(`interrupted by ${name}`));
+  });
+  return {
+    signal,
+    orInterrupted(work) {
+      const interrupted = new Promise<never>((_resolve, reject) => {
+        const stop = (): void => reject(new InterruptedError('interrupted', { done: ['nothing was changed'] }));
+        if (signal.aborted) stop();
+        else signal.addEventListener('abort', stop, { once: true });
+      });
+      // Whichever loses the race may still reject later; that is no unhandled rejection, the race has told its end.
+      work.catch(() => {});
+      interrupted.catch(() => {});
+      return Promise.race([work, interrupted]);
+    },
+    close: stopListening,
+  };
+};

@@ -1,0 +1,66 @@
+import { formatCents } from '../../domain/money.ts';
+import type { Change, Reason } from '../../domain/plan.ts';
+import type { Layout } from './layout.ts';
+import { padEnd, padStart, paragraph, widthOf } from './text.ts';
+import type { VerdictStyle } from './verdicts.ts';
+
+const absent = '(none)';
+
+/** `+€4.59`; empty when the price stays. */
+export const centsDelta = ({ before, after }: { readonly before: number; readonly after: number }): string =>
+  after === before ? '' : `${after > before ? '+' : ''}${formatCents(after - before)}`;
+
+/** One change: its line, then why, what it wipes and the way out. `foldedBecause` was said in the heading. */
+export const printChange = (
+  change: Change,
+  verdict: VerdictStyle,
+  addressWidth: number,
+  layout: Layout,
+  foldedBecause: string | undefined,
+): string[] => {
+  const { paint, width } = layout;
+  const money = centsDelta(change.monthlyCents);
+  const label = padEnd(change.address, money === '' ? 0 : addressWidth);
+  const lines = [
+    `  ${paint(verdict.style, `${verdict.symbol} ${label}`)}${money === '' ? '' : `  ${padStart(money, 8)} a month`}`,
+  ];
+  for (const reason of change.reasons)
+    if (foldedBecause === undefined || reason.because !== foldedBecause) lines.push(...printReason(reason, layout));
+  if (change.wipes !== undefined)
+    lines.push(...paragraph(`WIPES ${change.wipes}`, width, '      ', '        ').map((line) => paint('red', line)));
+  if (change.next !== undefined) lines.push(...printNext(change.next, layout, '      '));
+  return lines;
+};
+
+const printReason = (reason: Reason, layout: Layout): string[] => {
+  const { from, to, field, because } = reason;
+  const { paint, width } = layout;
+  if (from === undefined && to === undefined) return paragraph(`${field}: ${because}`, width, '      ', '        ');
+  const values = `${from ?? absent} → ${to ?? absent}`;
+  if (values.includes('\n'))
+    return [...printBlock(reason, layout), ...paragraph(`because ${because}`, width, '        ')];
+  const whole = `${field}: ${values}, because ${because}`;
+  if (6 + widthOf(whole) <= width)
+    return [
+      `      ${field}: ${paint('red', from ?? absent)} → ${paint('green', to ?? absent)}${paint('dim', `, because ${because}`)}`,
+    ];
+  return [
+    ...paragraph(`${field}: ${values}`, width, '      ', '        '),
+    ...paragraph(`because ${because}`, width, '        ').map((line) => paint('dim', line)),
+  ];
+};
+
+/** Texts of several lines: what goes, then what comes. */
+const printBlock = ({ field, from, to }: Reason, { paint }: Layout): string[] => [
+  `      ${field}:`,
+  ...(from ?? absent).split('\n').map((line) => paint('red', `        - ${line}`)),
+  ...(to ?? absent).split('\n').map((line) => paint('green', `        + ${line}`)),
+];
+
+/** The next command: whole when it is one, so that it can be copied; wrapped when it is a sentence. */
+export const printNext = (next: string, { paint, width }: Layout, indent: string): string[] => {
+  const [first = '', ...more] = next.split('\n');
+  const command = /^(?:reconcile|npx|hcloud|export|unset) /.test(first);
+  const head = command ? [`${indent}next: ${first}`] : paragraph(`next: ${first}`, width, indent, `${indent}  `);
+  return [...head, ...more.map((line) => `${indent}  ${line}`)].map((line) => paint('cyan', line));
+};

@@ -1,0 +1,63 @@
+import { formatCents } from '../../domain/money.ts';
+import type { EnvironmentSummary } from '../../ports/session.ts';
+import type { Layout } from './layout.ts';
+import type { Paint } from './paint.ts';
+import { table } from './table.ts';
+import { age, instant, padEnd, paragraph, plural } from './text.ts';
+
+const healthText = (health: EnvironmentSummary['health'], paint: Paint): string =>
+  paint(health === 'ok' ? 'green' : health === 'bad' ? 'red' : 'yellow', health);
+
+/** One line per environment, and below it what changed last; `--verbose` adds its servers. */
+export const printList = (environments: readonly EnvironmentSummary[], cloudName: string, layout: Layout): string[] => {
+  if (environments.length === 0)
+    return paragraph(`no environments on ${cloudName}: make one with reconcile production`, layout.width, '', '  ');
+  const { paint } = layout;
+  const [head = '', ...rows] = table(
+    [
+      { title: 'ENVIRONMENT' },
+      { title: 'SERVERS' },
+      { title: 'AGE', align: 'right' },
+      { title: 'HEALTH' },
+      { title: 'A MONTH', align: 'right' },
+      { title: 'URL' },
+    ],
+    environments.map((environment) => [
+      environment.environment,
+      serversText(environment),
+      environment.ageMs === null ? '-' : age(environment.ageMs),
+      healthText(environment.health, paint),
+      formatCents(environment.monthlyCents),
+      environment.url ?? '-',
+    ]),
+  );
+  const total = environments.reduce((sum, environment) => sum + environment.monthlyCents, 0);
+  return [
+    paint('bold', head),
+    ...environments.flatMap((environment, index) => [rows[index] ?? '', ...details(environment, layout)]),
+    '',
+    `${plural(environments.length, 'environment')}, ${formatCents(total)} a month`,
+  ];
+};
+
+/** `3 cx23`; types that differ are all named. */
+const serversText = ({ servers }: EnvironmentSummary): string => {
+  const types = [...new Set(servers.map((server) => server.type))].sort();
+  return [String(servers.length), ...types].join(' ');
+};
+
+const details = (environment: EnvironmentSummary, { paint, verbose, width }: Layout): string[] => {
+  const { lastChange, servers } = environment;
+  const changed =
+    lastChange === null
+      ? 'no change on record'
+      : `last change ${instant(lastChange.at)}: ${lastChange.command}, ${lastChange.outcome}`;
+  const stopped = servers.filter((server) => verbose || server.status !== 'running');
+  const nameWidth = Math.max(0, ...stopped.map((server) => server.name.length));
+  return [
+    ...paragraph(changed, width, '  ', '    '),
+    ...stopped.map(
+      (server) => `  ${padEnd(server.name, nameWidth)}  ${server.type}  ${server.status}  ${server.ipv4 ?? '-'}`,
+    ),
+  ].map((line) => paint('dim', line));
+};

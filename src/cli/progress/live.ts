@@ -1,0 +1,119 @@
+import type { Clock } from '../../ports/clock.ts';
+import type { Stream } from '../io.ts';
+import type { Paint } from '../print/paint.ts';
+import { cut, duration, padEnd, paragraph } from '../print/text.ts';
+import type { Board, RunningStep } from './board.ts';
+import type { Progress } from './progress.ts';
+import { createScreen } from './screen.ts';
+
+export interface LiveOptions {
+  readonly stream: Stream;
+  readonly clock: Clock;
+  readonly paint: Paint;
+  readonly board: Board;
+  readonly clean: (text: string) => string;
+  /** Calls back about every `ms` until the returned function is called. */
+  readonly every: (ms: number, tick: () => void) => () => void;
+}
+
+const frameMs = 100;
+const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+/** Running steps shown at once; more are counted. */
+const shownMax = 12;
+
+/** Progress on a terminal: what ended scrolls by, what runs is repainted below it. */
+export const createLiveProgress = ({ stream, clock, paint, board, clean, every }: LiveOptions): Progress => {
+  const screen = createScreen(stream);
+  const startedAt = clock.now();
+  let phase = '';
+  let planned = false;
+  let frame = 0;
+  let stopTicking: (() => void) | undefined;
+
+  const width = (): number => Math.max(20, (stream.columns ?? 80) - 1);
+  const repaint = (lasting: readonly string[] = []): void => screen.paint(lasting, [...runningLines(), footer()]);
+  const show = (lasting: readonly string[] = []): void => {
+    stopTicking ??= every(frameMs, () => {
+      frame += 1;
+      repaint();
+    });
+    repaint(lasting);
+  };
+
+  const runningLines = (): string[] => {
+    const running = board.running();
+    const shown = running.slice(0, shownMax);
+    const nameWidth = Math.min(44, Math.max(0, ...shown.map(({ step }) => step.id.length)));
+    const lines = shown.map((entry) => runningLine(entry, nameWidth));
+    return running.length > shownMax ? [...lines, `    and ${running.length - shownMax} more`] : lines;
+  };
+  const runningLine = ({ step, startedAt: since, waitingFor }: RunningStep, nameWidth: number): string => {
+    const elapsed = duration(clock.now() - since);
+    const text = cut(
+      `${padEnd(cut(step.id, nameWidth), nameWidth)}  ${padEnd(elapsed, 6)}  ${waitingFor}`,
+      width() - 4,
+    );
+    return `  ${paint('cyan', spinner[frame % spinner.length] ?? '')} ${text.trimEnd()}`;
+  };
+  const footer = (): string => {
+    const now = clock.now();
+    if (!planned)
+      return paint('dim', cut(`${spinner[frame % spinner.length]} ${phase}  ${duration(now - startedAt)}`, width()));
+    const left = board.remainingMs(now) ?? 0;
+    const estimate =
+      board.ended === board.total ? phase : left < 1_000 ? 'nearly done' : `about ${duration(roundedUp(left))} left`;
+    const text = `${board.ended} of ${board.total} steps, ${duration(now - board.startedAt)} elapsed, ${estimate}`;
+    return paint('dim', cut(`  ${text}`, width()));
+  };
+  const lasting = (text: string): void => show(paragraph(clean(text), width(), '  ', '    '));
+
+  return {
+    phase(text) {
+      phase = clean(text);
+      show();
+    },
+    planStarted(plan) {
+      planned = true;
+      phase = 'looking again';
+      board.begin(plan, clock.now());
+      show();
+    },
+    stepStarted(step) {
+      board.start(step, clock.now());
+      show();
+    },
+    stepWaiting(step, detail) {
+      board.wait(step, clean(detail));
+    },
+    stepSucceeded(step, elapsedMs) {
+      board.end(step, clock.now());
+      show([`  ${paint('green', '✓')} ${cut(`${step.id}  ${duration(elapsedMs)}`, width() - 4)}`]);
+    },
+    stepFailed(step, error) {
+      board.end(step, clock.now());
+      show([
+        `  ${paint('red', '✗')} ${cut(step.id, width() - 4)}`,
+        ...clean(error.message)
+          .split('\n')
+          .flatMap((line) => paragraph(line, width(), '      '))
+          .map((line) => paint('red', cut(line, width()))),
+      ]);
+    },
+    stepSkipped(step, because) {
+      board.end(step, clock.now());
+      show([paint('dim', cut(`  - ${step.id} not started: ${clean(because)}`, width()))]);
+    },
+    notice: lasting,
+    requests() {},
+    running: () => board.running(),
+    stop() {
+      stopTicking?.();
+      stopTicking = undefined;
+      planned = false;
+      screen.clear();
+    },
+  };
+};
+
+/** Whole 5 seconds above 10: an estimate that flickers reads like a lie. */
+const roundedUp = (ms: number): number => (ms < 10_000 ? ms : Math.ceil(ms / 5_000) * 5_000);

@@ -1,0 +1,141 @@
+import { type ExitCode, exitCodes } from '../domain/errors.ts';
+import { redact } from '../domain/secret.ts';
+import type { Workspace } from '../ports/session.ts';
+import { type Invocation, type Parsed, parseArguments } from './arguments.ts';
+import type { CommandContext, CommandRun } from './context.ts';
+import { overview, verbHelp } from './help.ts';
+import { listenForInterrupts } from './interruption.ts';
+import type { CliInput, Io, Stream } from './io.ts';
+import { clean, cleanText } from './print/clean.ts';
+import { errorDocument, exitCodeOf, printError } from './print/errors.ts';
+import type { Layout } from './print/layout.ts';
+import { paintFor } from './print/paint.ts';
+import { createProgress } from './progress/progress.ts';
+import type { Verb } from './verbs.ts';
+
+/** Loaded when chosen: a plan does not wait for the prompts of `init`. */
+const commands: Readonly<Record<Verb, () => Promise<CommandRun>>> = {
+  reconcile: async () => (await import('./commands/converge.ts')).runConverge,
+  plan: async () => (await import('./commands/plan.ts')).runPlan,
+  apply: async () => (await import('./commands/apply.ts')).runApply,
+  check: async () => (await import('./commands/check.ts')).runCheck,
+  destroy: async () => (await import('./commands/converge.ts')).runDestroy,
+  list: async () => (await import('./commands/reading.ts')).runList,
+  status: async () => (await import('./commands/reading.ts')).runStatus,
+  outputs: async () => (await import('./commands/reading.ts')).runOutputs,
+  'state show': async () => (await import('./commands/reading.ts')).runStateShow,
+  cost: async () => (await import('./commands/reading.ts')).runCost,
+  init: async () => (await import('./commands/init.ts')).runInit,
+};
+
+/**
+ * One command from its arguments to its exit code (design §2). Never throws: every failure is printed, on stderr as
+ * text or on stdout as the one document of `--json`. The caller ends the process: after an interruption a request
+ * that nobody waits for any more may still be open.
+ */
+export const runCli = async (input: CliInput): Promise<ExitCode> => {
+  // `--json` counts even when the rest can't be parsed: a script reads one document either way.
+  const rough = { json: input.argv.includes('--json'), verbose: false, color: !input.argv.includes('--no-color') };
+  let parsed: Parsed;
+  try {
+    parsed = parseArguments(input.argv);
+  } catch (error) {
+    return fail(error, input, rough);
+  }
+  if (parsed.ask === 'version') return say(input, `${input.version}\n`);
+  if (parsed.ask === 'help') return say(input, helpText(parsed.verb, input));
+  return runInvocation(parsed, input);
+};
+
+const say = ({ io }: CliInput, text: string): ExitCode => {
+  io.stdout.write(text);
+  return exitCodes.ok;
+};
+
+const helpText = (verb: Verb | undefined, input: CliInput): string => {
+  const paint = paintFor(input.io.stdout, input.env, !input.argv.includes('--no-color'));
+  const width = widthFor(input.io.stdout);
+  return verb === undefined ? overview(width, paint) : verbHelp(verb, width, paint);
+};
+
+const runInvocation = async (invocation: Invocation, input: CliInput): Promise<ExitCode> => {
+  const { options } = invocation;
+  const io = guarded(input);
+  const progress = createProgress({
+    stream: io.stderr,
+    clock: input.clock,
+    paint: paintFor(input.io.stderr, input.env, options.color),
+    env: input.env,
+    clean: (text) => cleanText(text, input.secrets()),
+  });
+  const interruption = listenForInterrupts(io, progress);
+  let opened: Promise<Workspace> | undefined;
+  const context: CommandContext = {
+    input: { ...input, io },
+    invocation,
+    layout: layoutFor(io.stdout, input, options),
+    progress,
+    interruption,
+    secrets: () => input.secrets(),
+    workspace: () => {
+      opened ??= input.openWorkspace({
+        local: options.local,
+        config: options.config,
+        verbose: options.verbose,
+        reporter: progress,
+      });
+      return opened;
+    },
+  };
+  try {
+    return await (await commands[invocation.verb]())(context);
+  } catch (error) {
+    progress.stop();
+    return fail(error, { ...input, io }, options);
+  } finally {
+    interruption.close();
+    progress.stop();
+  }
+};
+
+interface Looks {
+  readonly json: boolean;
+  readonly verbose: boolean;
+  readonly color: boolean;
+}
+
+const fail = (error: unknown, input: CliInput, looks: Looks): ExitCode => {
+  const { io } = input;
+  const secrets = input.secrets();
+  if (looks.json) io.stdout.write(`${JSON.stringify(clean(errorDocument(error), secrets), null, 2)}\n`);
+  else io.stderr.write(`${printError(error, secrets, layoutFor(io.stderr, input, looks)).join('\n')}\n`);
+  return exitCodeOf(error);
+};
+
+/** Readable on every terminal and in every log; wider than this no sentence is pleasant. */
+const widthMax = 110;
+const widthFor = (stream: Stream): number => Math.min(widthMax, Math.max(40, stream.columns ?? 80));
+
+const layoutFor = (
+  stream: Stream,
+  { env }: CliInput,
+  { verbose, color }: Pick<Looks, 'verbose' | 'color'>,
+): Layout => ({
+  width: widthFor(stream),
+  paint: paintFor(stream, env, color),
+  verbose,
+});
+
+/** The last net: nothing is written that shares twelve characters with a secret, wherever it came from. */
+const guarded = ({ io, secrets }: CliInput): Io => {
+  const guard = (stream: Stream): Stream => ({
+    get isTTY() {
+      return stream.isTTY;
+    },
+    get columns() {
+      return stream.columns;
+    },
+    write: (text) => stream.write(redact(text, secrets())),
+  });
+  return { ...io, stdout: guard(io.stdout), stderr: guard(io.stderr) };
+};

@@ -1,0 +1,173 @@
+/** What a user may type, as data: the parser, the help and the suggestions all read this table. */
+export interface OptionSpec {
+  readonly flags: string;
+  readonly about: string;
+  readonly repeatable?: true;
+}
+
+export const optionSpecs = {
+  yes: { flags: '-y, --yes', about: 'ask no question; needed where there is no terminal to ask on' },
+  json: { flags: '--json', about: 'print one JSON document on stdout' },
+  local: { flags: '--local <kind>', about: 'use the emulated Hetzner Cloud that ships with the project' },
+  config: { flags: '-c, --config <file>', about: 'read this file instead of infra.yaml' },
+  only: { flags: '--only <address>', about: 'only this address and what it needs; may be repeated', repeatable: true },
+  replace: { flags: '--replace <address>', about: 'delete and make this one anew; may be repeated', repeatable: true },
+  adopt: {
+    flags: '--adopt <address>',
+    about: 'take over the foreign thing of that name; may be repeated',
+    repeatable: true,
+  },
+  verbose: { flags: '-v, --verbose', about: 'show what is folded: unchanged addresses, steps, causes of errors' },
+  color: { flags: '--no-color', about: 'print without colours (as with NO_COLOR)' },
+  out: { flags: '-o, --out <file>', about: 'save the plan, to be carried out by: reconcile apply <file>' },
+  all: { flags: '--all', about: 'check every environment that exists' },
+  project: { flags: '--project <name>', about: 'name of the project: label and prefix of everything' },
+  domain: { flags: '--domain <domain>', about: 'domain of production, e.g. example.com' },
+  location: { flags: '--location <name>', about: 'first choice of location, e.g. nbg1' },
+  serverType: { flags: '--server-type <name>', about: 'first choice of server type, e.g. cx23' },
+  sshKey: { flags: '--ssh-key <name>', about: 'name of an SSH key in your Hetzner project' },
+  staging: { flags: '--staging', about: 'define a staging environment too' },
+  noStaging: { flags: '--no-staging', about: 'define no staging environment' },
+} as const satisfies Record<string, OptionSpec>;
+export type OptionName = keyof typeof optionSpecs;
+
+const common = ['json', 'local', 'config', 'verbose', 'color'] as const;
+const planning = ['only', 'replace', 'adopt'] as const;
+
+export interface VerbSpec {
+  /** Shown after the verb: `<target>`, `<file>`; empty: nothing follows. */
+  readonly takes: '' | '<target>' | '[target]' | '<file>';
+  readonly about: string;
+  readonly options: readonly OptionName[];
+  readonly examples: readonly (readonly [command: string, about: string])[];
+  readonly exits?: string;
+}
+
+const converges =
+  'Exit codes: 0 converged or nothing to do; 1 failed; 3 someone else holds the lease; 4 blocked; 64 usage.';
+const looks = 'Exit codes: 0 nothing to do; 1 failed; 2 changes pending; 64 usage.';
+
+export const verbs = {
+  reconcile: {
+    takes: '<target>',
+    about: 'Converge a target: plan, confirm, apply, verify.',
+    options: ['yes', ...planning, ...common],
+    examples: [
+      ['reconcile production', 'show the plan, ask, carry it out'],
+      ['reconcile production --local --yes', 'the same in the emulated cloud, without a question'],
+      ['reconcile pr 7', 'the environment of pull request 7'],
+      ['reconcile production --only server/production-2', 'nothing but this server and what it needs'],
+    ],
+    exits: converges,
+  },
+  plan: {
+    takes: '<target>',
+    about: 'Show what would change; change nothing.',
+    options: ['out', ...planning, ...common],
+    examples: [
+      ['reconcile plan production', 'what would be done, why, and what it costs'],
+      ['reconcile plan production --out plan.json', 'keep it for: reconcile apply plan.json'],
+      ['reconcile plan staging --local --json', 'for scripts'],
+    ],
+    exits: looks,
+  },
+  apply: {
+    takes: '<file>',
+    about: 'Carry out exactly a saved plan; refused if configuration, state or cloud moved since.',
+    options: ['yes', ...common],
+    examples: [['reconcile apply plan.json --yes', 'after: reconcile plan production --out plan.json']],
+    exits: converges,
+  },
+  check: {
+    takes: '[target]',
+    about: 'Drift check: name what differs from infra.yaml; write nothing anywhere.',
+    options: ['all', 'only', ...common],
+    examples: [
+      ['reconcile check production', 'one environment'],
+      ['reconcile check --all --json', 'every environment that exists, for a nightly run'],
+    ],
+    exits: 'Exit codes: 0 no drift; 1 failed; 2 drift; 64 usage.',
+  },
+  destroy: {
+    takes: '<target>',
+    about: 'Remove an environment: everything of ours in it, nothing else.',
+    options: ['yes', ...common],
+    examples: [
+      ['reconcile destroy pr 7', 'show what goes, ask, remove it'],
+      ['reconcile destroy staging --local --yes', 'in the emulated cloud, without a question'],
+    ],
+    exits: converges,
+  },
+  list: {
+    takes: '',
+    about: 'All environments: servers, age, health, cost, URL, last change.',
+    options: [...common],
+    examples: [['reconcile list --local', 'what exists in the emulated cloud']],
+  },
+  status: {
+    takes: '<target>',
+    about: "Health of every layer, down to each job's health.",
+    options: [...common],
+    examples: [['reconcile status production', 'servers, load balancer, DNS, Consul, Nomad, jobs']],
+    exits: 'Exit codes: 0 nothing is bad; 1 something is bad, or it failed; 64 usage.',
+  },
+  outputs: {
+    takes: '<target>',
+    about: 'Addresses to use: load_balancer_ip, nomad_ui_url, consul_ui_url, environment_url, server IPs.',
+    options: [...common],
+    examples: [['reconcile outputs production --json', '{ "load_balancer_ip": … } for scripts']],
+  },
+  'state show': {
+    takes: '<target>',
+    about: 'What the last runs remember: addresses, ids, history. Secrets are never shown.',
+    options: [...common],
+    examples: [['reconcile state show production', 'addresses, ids, the last changes']],
+  },
+  cost: {
+    takes: '[target]',
+    about: 'Live prices: per environment, typical and maximum totals, and what each is made of.',
+    options: [...common],
+    examples: [
+      ['reconcile cost', 'the whole project'],
+      ['reconcile cost staging --verbose', 'one environment, each line'],
+    ],
+  },
+  init: {
+    takes: '',
+    about: 'Write a commented infra.yaml from a few questions; an existing one is left alone.',
+    options: [
+      'project',
+      'domain',
+      'location',
+      'serverType',
+      'sshKey',
+      'staging',
+      'noStaging',
+      'yes',
+      'config',
+      'json',
+      'color',
+    ],
+    examples: [
+      ['reconcile init', 'asks'],
+      ['reconcile init --project shop --domain shop.example --yes', 'asks nothing'],
+    ],
+  },
+} as const satisfies Record<string, VerbSpec>;
+export type Verb = keyof typeof verbs;
+
+export const verbNames = Object.keys(verbs) as Verb[];
+/** First words a user may type. */
+export const firstWords = [
+  'plan',
+  'apply',
+  'check',
+  'destroy',
+  'list',
+  'status',
+  'outputs',
+  'state',
+  'cost',
+  'init',
+  'help',
+];
