@@ -1,0 +1,105 @@
+import { CloudError, Failure } from '../../domain/errors.ts';
+import type { CloudKind } from '../../domain/kinds.ts';
+import type { CloudEffect } from '../../domain/plan.ts';
+import type { Reference } from '../../domain/resource.ts';
+import type { Accepted } from '../../ports/cloud-api.ts';
+import { architectureOf, imageReference } from '../images.ts';
+import { type Reader, readers } from '../kinds.ts';
+import { getOne, readCatalogue } from '../lists.ts';
+import type { Memory } from '../memory.ts';
+import type { Call } from '../request.ts';
+import { rrsetReader, zoneOf } from '../rrsets.ts';
+import { acceptedCreate, actionIdsOf } from './accepted.ts';
+import { rrsetPath } from './dns.ts';
+import { numericId, referencesBy } from './references.ts';
+import { changeRequests, createRequest, type RequestContext } from './requests.ts';
+
+type Create = Extract<CloudEffect, { op: 'create' }>;
+type Change = Extract<CloudEffect, { op: 'change' }>;
+type Delete = Extract<CloudEffect, { op: 'delete' }>;
+
+/** One effect, one writing request. Whatever has to be looked up for it is read before, so that a failure changes nothing. */
+export const performEffect = async (
+  call: Call,
+  memory: Memory,
+  effect: CloudEffect,
+  resolve: (reference: Reference) => string,
+): Promise<Accepted> => {
+  switch (effect.op) {
+    case 'create':
+      return create(call, memory, effect, resolve);
+    case 'change':
+      return change(call, memory, effect, resolve);
+    case 'delete':
+      return remove(call, effect);
+  }
+};
+
+const create = async (
+  call: Call,
+  memory: Memory,
+  { resource, placement }: Create,
+  resolve: (reference: Reference) => string,
+): Promise<Accepted> => {
+  const image =
+    resource.kind === 'server' && placement !== undefined
+      ? await imageOf(call, memory, resource.spec.image, (catalogue) => architectureOf(placement.type, catalogue))
+      : undefined;
+  const reader: Reader<Parameters<typeof acceptedCreate>[0]> =
+    resource.kind === 'rrset' ? rrsetReader(await zoneOf(call, memory, resource.spec.zone)) : readers[resource.kind];
+  const context: RequestContext = { references: referencesBy(resolve), placement, image };
+  const request = createRequest(resource, context);
+  const body = await call(request);
+  const item = reader.one(body, request);
+  memory.note(item);
+  return acceptedCreate(item, actionIdsOf(body, request));
+};
+
+const change = async (
+  call: Call,
+  memory: Memory,
+  { kind, id, change: wanted }: Change,
+  resolve: (reference: Reference) => string,
+): Promise<Accepted> => {
+  if (id === null) throw new Failure(`the id of the ${kind} to change (${wanted.op}) is not known yet`);
+  const path = pathOf(kind, id);
+  const image = wanted.op === 'rebuild' ? await rebuildImage(call, memory, id, wanted.image) : undefined;
+  const request = changeRequests[kind](path, wanted, {
+    references: referencesBy(resolve),
+    placement: undefined,
+    image,
+  });
+  return { actionIds: actionIdsOf(await call(request), request), outputs: {} };
+};
+
+/** What is gone already counts as deleted: that is the end a delete is for. */
+const remove = async (call: Call, { kind, id }: Delete): Promise<Accepted> => {
+  const request = { method: 'DELETE', path: pathOf(kind, id) } as const;
+  try {
+    return { actionIds: actionIdsOf(await call(request), request), outputs: {} };
+  } catch (error) {
+    if (error instanceof CloudError && error.code === 'not_found') return { actionIds: [], outputs: {} };
+    throw error;
+  }
+};
+
+const pathOf = (kind: CloudKind, id: string): string =>
+  kind === 'rrset' ? rrsetPath(id) : `${readers[kind].path}/${numericId(id, kind)}`;
+
+const imageOf = async (
+  call: Call,
+  memory: Memory,
+  image: string,
+  architecture: (catalogue: NonNullable<Memory['catalogue']>) => 'x86' | 'arm' | undefined,
+): Promise<number | string> => {
+  memory.catalogue ??= await readCatalogue(call);
+  return imageReference(image, architecture(memory.catalogue), memory.catalogue);
+};
+
+const rebuildImage = async (call: Call, memory: Memory, serverId: string, image: string): Promise<number | string> => {
+  if (memory.architecture(serverId) === undefined) {
+    const server = await getOne(call, pathOf('server', serverId), readers.server);
+    if (server !== undefined) memory.note(server);
+  }
+  return imageOf(call, memory, image, () => memory.architecture(serverId));
+};
