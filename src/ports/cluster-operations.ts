@@ -6,6 +6,8 @@ export interface Waiting {
   /** Called with what is being waited for, whenever it changes. */
   readonly progress: (detail: string) => void;
   readonly signal: AbortSignal;
+  /** The environment's servers, any of which can be asked. Left out: those that awaitReady or observe last named. */
+  readonly servers?: readonly MachineTarget[];
 }
 
 /** What the executor asks of the servers and the cluster on them. Every wait has a deadline (DeadlineError). */
