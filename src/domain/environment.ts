@@ -1,4 +1,5 @@
 import type { Labels } from './labels.ts';
+import type { Checksums } from './versions.ts';
 
 export const environmentTypes = ['production', 'staging', 'pr'] as const;
 export type EnvironmentType = (typeof environmentTypes)[number];
@@ -82,6 +83,12 @@ export interface Environment {
   readonly protected: boolean;
   readonly limits: { readonly pullRequestsMax: number };
   readonly versions: { readonly nomad: string; readonly consul: string; readonly caddy: string };
+  /** Checksums of versions that domain/versions.ts lacks, by product. */
+  readonly checksums?: Readonly<Partial<Record<'nomad' | 'consul' | 'caddy', Checksums>>>;
+  /** Base addresses to download from instead of the vendors'; same layout below. */
+  readonly mirrors?: { readonly hashicorp?: string; readonly caddy?: string };
+  /** Seconds that resolvers may keep the environment's DNS records; 300 when absent. */
+  readonly dnsTtlSeconds?: number;
   /** Labels the user adds to every object. */
   readonly labels: Labels;
   /** Key path (`environments.production.servers.types[0]`) to its place in the file. */

@@ -1,0 +1,25 @@
+import type { EnvironmentType } from '../../domain/environment.ts';
+import type { Path } from '../document.ts';
+import type { EnvironmentConfig } from '../merge.ts';
+import type { Infra } from '../schema.ts';
+
+/** What rules between values look at. */
+export interface Checked {
+  readonly infra: Infra;
+  readonly environments: readonly (readonly [EnvironmentType, EnvironmentConfig])[];
+}
+
+/** A broken rule between values, told at `path`; `about` lists further values the rule has read. */
+export interface Finding {
+  readonly path: Path;
+  readonly about?: readonly Path[];
+  readonly message: string;
+  readonly found?: string;
+  readonly allowed?: string;
+  readonly suggestion?: string;
+  /** The place meant is the key, not its value. */
+  readonly key?: true;
+}
+export type CrossCheck = (checked: Checked) => readonly Finding[];
+
+export const inEnvironment = (type: EnvironmentType, ...path: Path): Path => ['environments', type, ...path];

@@ -1,0 +1,45 @@
+import { type Environment, environmentName, type Target } from '../domain/environment.ts';
+import { ConfigError, UsageError } from '../domain/errors.ts';
+import type { ProjectConfig } from './project.ts';
+
+/** GitHub's numbers are far below; more digits would break the length of names that the configuration was checked for. */
+const pullRequestMax = 9_999_999;
+
+/** The wanted target, complete. Throws ConfigError when infra.yaml does not have it, UsageError on a bad number. */
+export const environmentFor = (project: ProjectConfig, target: Target): Environment => {
+  const found = project.environments[target.type];
+  if (found === undefined) throw missing(project, target);
+  const number = target.pullRequest;
+  if (target.type === 'pr' && (number === undefined || !Number.isInteger(number) || number < 1 || number > pullRequestMax))
+    throw new UsageError(`no pull request number: ${number ?? 'nothing'}`, { next: 'reconcile pr 123' });
+  return {
+    project: project.project,
+    name: environmentName(target),
+    ...found,
+    ...(target.type === 'pr' && number !== undefined && { pullRequest: number }),
+    domain: found.domain.replace('{number}', String(number ?? '')),
+    ...(project.zone !== undefined && { zone: project.zone }),
+    sshKeys: project.sshKeys,
+    limits: project.limits,
+    versions: project.versions,
+    ...(project.checksums !== undefined && { checksums: project.checksums }),
+    ...(project.mirrors !== undefined && { mirrors: project.mirrors }),
+    dnsTtlSeconds: project.dnsTtlSeconds,
+    sources: project.sources,
+  };
+};
+
+const missing = (project: ProjectConfig, { type }: Target): ConfigError => {
+  const place = project.sources['environments'] ?? { file: project.file, line: 1, column: 1 };
+  return new ConfigError(
+    [
+      {
+        ...place,
+        path: `environments.${type}`,
+        message: `there is no environment ${type}`,
+        found: Object.keys(project.environments).join(', '),
+      },
+    ],
+    { next: `add "${type}: {}" under environments in ${project.file}` },
+  );
+};

@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { canonicalCidr, containsCidr, parseCidr } from '../domain/ip.ts';
+import { images, knownServerTypes, loadBalancerTypes, locations, serverTypes } from './catalogue.ts';
+import { suggest } from './suggest.ts';
+
+/** What is wrong with one value; `found` is added by the caller, who knows the file. */
+export interface Fault {
+  readonly message: string;
+  readonly allowed?: string;
+  readonly suggestion?: string | undefined;
+}
+export type Check = (text: string) => Fault | undefined;
+
+/** A text with a rule of its own. Rules of single values are told even when other parts of the file are wrong. */
+export const leaf = (check: Check) =>
+  z.string().superRefine((text, context) => {
+    const fault = check(text);
+    if (fault === undefined) return;
+    const { message, allowed, suggestion } = fault;
+    context.addIssue({ code: 'custom', message, params: { allowed, suggestion } });
+  });
+
+const oneOf =
+  (what: string, known: readonly string[], shown: readonly string[] = known): Check =>
+  (text) =>
+    known.includes(text)
+      ? undefined
+      : { message: `there is no ${what} of this name`, allowed: shown.join(', '), suggestion: suggest(text, known) };
+
+export const serverType = oneOf('Hetzner server type', knownServerTypes, serverTypes);
+export const location = oneOf('Hetzner location', Object.keys(locations));
+export const loadBalancerType = oneOf('Hetzner load balancer type', loadBalancerTypes);
+export const image = oneOf('image that the cloud-init template supports', images);
+
+const matching =
+  (pattern: RegExp, message: string, allowed: string, max = 63): Check =>
+  (text) => {
+    if (text.length > max) return { message: `too long: ${text.length} characters`, allowed: `at most ${max}` };
+    return pattern.test(text) ? undefined : { message, allowed };
+  };
+
+const hostLabel = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
+export const name = matching(
+  hostLabel,
+  'this becomes part of host names and labels',
+  'lower-case letters, digits and hyphens, a letter or digit at both ends',
+);
+/** docs.hetzner.cloud, labels: values are empty or 1-63 of A-Za-z0-9-_. with letters or digits at both ends. */
+export const labelValue = matching(
+  /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)?$/,
+  'no label value for Hetzner',
+  'letters, digits, hyphens, dots, underscores, a letter or digit at both ends',
+);
+export const labelKey: Check = (text) => {
+  const [prefix, rest] = text.includes('/') ? [text.slice(0, text.indexOf('/')), text.slice(text.indexOf('/') + 1)] : ['', text];
+  if (prefix.startsWith('hetzner.cloud')) return { message: 'the prefix hetzner.cloud/ is reserved by Hetzner' };
+  if (['project', 'environment', 'environment-type', 'address', 'run', 'user-data'].includes(text))
+    return { message: 'this label is set by the provisioner itself' };
+  if (rest === '' || (text.includes('/') && domain(prefix) !== undefined))
+    return { message: 'no label key for Hetzner', allowed: 'name, or prefix.example.com/name' };
+  return labelValue(rest);
+};
+
+export const domain: Check = (text) => {
+  const labels = text.split('.');
+  if (text.endsWith('.')) return { message: 'a domain is written without a trailing dot', suggestion: text.slice(0, -1) };
+  if (text !== text.toLowerCase())
+    return { message: 'a domain is written in lower case', suggestion: text.toLowerCase() };
+  if (text.length > 253 || labels.length < 2 || !labels.every((part) => part.length <= 63 && hostLabel.test(part)))
+    return { message: 'no valid domain', allowed: 'a name like example.com' };
+  return /^\d+$/.test(labels.at(-1) ?? '') ? { message: 'an IP address is no domain' } : undefined;
+};
+/** `pr-{number}.pr.example.com` */
+export const domainTemplate: Check = (text) => {
+  if (text.split('{number}').length !== 2)
+    return { message: 'each pull request needs a domain of its own', allowed: 'a domain with {number} in it, once' };
+  return domain(text.replace('{number}', '9999999'));
+};
+
+const rfc1918 = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'].map(parseCidr);
+/** docs.hetzner.cloud, networks: inside RFC 1918, at least /24. */
+export const privateRange =
+  (smallest: number): Check =>
+  (text) => {
+    const cidr = parseCidr(text);
+    if (cidr === undefined || cidr.family !== 4) return { message: 'no IPv4 range', allowed: 'a range like 10.0.0.0/16' };
+    if (canonicalCidr(cidr) !== text)
+      return { message: 'the range has host bits set', suggestion: canonicalCidr(cidr) };
+    if (!rfc1918.some((outer) => outer !== undefined && containsCidr(outer, cidr)))
+      return { message: 'not a private range (RFC 1918)', allowed: '10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16' };
+    if (cidr.prefix > smallest) return { message: `the range is too small`, allowed: `/${smallest} or larger` };
+    return undefined;
+  };
+
+/** docs.hetzner.cloud, firewalls: host bits must be zero; IPv6 comes back in its canonical spelling. */
+export const cidr: Check = (text) => {
+  const parsed = parseCidr(text);
+  if (parsed === undefined) {
+    const asHost = parseCidr(`${text}/${text.includes(':') ? 128 : 32}`);
+    return {
+      message: 'no CIDR range',
+      allowed: 'a range like 203.0.113.0/24 or 2001:db8::/32',
+      suggestion: asHost === undefined ? undefined : canonicalCidr(asHost),
+    };
+  }
+  const canonical = canonicalCidr(parsed);
+  if (canonical === text) return undefined;
+  return { message: 'host bits must be zero and IPv6 in its short lower-case spelling', suggestion: canonical };
+};
+
+export const port: Check = (text) => {
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);
+  const [from, to] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
+  if (match === null || from < 1 || to > 65_535 || from > to)
+    return { message: 'no port', allowed: '"80" or a range "1024-5000", 1 to 65535' };
+  return undefined;
+};
+
+export const route = matching(
+  /^\/(?:[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*)?$/,
+  'no path prefix',
+  '/ or /api, without a slash at the end',
+  200,
+);
+export const urlPath = matching(/^\/[A-Za-z0-9._~/-]*$/, 'no path', 'a path like /health', 200);
+export const httpsBase: Check = (text) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !['https:', 'http:'].includes(url.protocol) || text.endsWith('/') || /[\s'"`$\\]/.test(text))
+    return { message: 'no base address', allowed: 'https://mirror.example.com/path, without a slash at the end' };
+  return undefined;
+};
+/** Registry references as docker takes them; quotes and blanks would end up in HCL. */
+export const containerImage = matching(
+  /^[a-z0-9][a-z0-9._:/-]*[a-z0-9](?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/,
+  'no image reference',
+  'repository/name:tag or repository/name@sha256:…',
+  400,
+);
+export const repositoryPath: Check = (text) =>
+  text.startsWith('/') || text.split('/').includes('..') || !text.endsWith('.hcl')
+    ? { message: 'no job file', allowed: 'a path below the configuration file that ends in .hcl, e.g. jobs/web.nomad.hcl' }
+    : undefined;

@@ -1,0 +1,131 @@
+import type { z } from 'zod';
+import type { Environment, EnvironmentType, SourcePosition } from '../domain/environment.ts';
+import { ConfigError, type ConfigProblem } from '../domain/errors.ts';
+import type { Checked, CrossCheck } from './checks/check.ts';
+import { firewall } from './checks/firewall.ts';
+import { ingress } from './checks/ingress.ts';
+import { names } from './checks/names.ts';
+import { networks } from './checks/networks.ts';
+import { servers } from './checks/servers.ts';
+import { builtIn } from './defaults.ts';
+import { type ConfigDocument, type Path, pathText, readDocument } from './document.ts';
+import { problemsOf } from './issues.ts';
+import { allowedKeys } from './keys.ts';
+import { type EnvironmentConfig, mergeEnvironments } from './merge.ts';
+import { type EnvironmentVariables, overrides } from './overrides.ts';
+import { covers, withoutFaults } from './prune.ts';
+import { type Infra, infraSchema } from './schema.ts';
+import { effectivePath, effectiveSources } from './sources.ts';
+
+/** Everything infra.yaml says, validated, defaults and environment variables applied. */
+export interface ProjectConfig {
+  readonly file: string;
+  readonly project: string;
+  readonly domain: string;
+  readonly zone?: string;
+  readonly dnsTtlSeconds: number;
+  /** Undefined: the file has no `state` section. `--local` needs none; every other command says what to write. */
+  readonly state?: { readonly backend: 'local'; readonly directory: string };
+  readonly sshKeys: readonly string[];
+  readonly versions: Environment['versions'];
+  readonly checksums?: NonNullable<Environment['checksums']>;
+  readonly mirrors?: NonNullable<Environment['mirrors']>;
+  readonly environments: Readonly<Partial<Record<EnvironmentType, EnvironmentConfig>>>;
+  readonly limits: { readonly pullRequestsMax: number };
+  /** Key path to place: those of the file, and for each environment also the values it takes from `defaults`. */
+  readonly sources: Readonly<Record<string, SourcePosition>>;
+}
+
+/** Text of infra.yaml to a ProjectConfig. Throws ConfigError with every problem of the file at once. */
+export const loadProject = (input: { text: string; file: string; env: EnvironmentVariables }): ProjectConfig => {
+  const document = readDocument(input.text, input.file);
+  if ('problems' in document) throw failed(document.problems);
+
+  const parsed = infraSchema.safeParse(document.value);
+  const shapeProblems = parsed.success ? [] : problemsOf(parsed.error.issues, document, allowedKeys);
+  const { infra: usable, removed } = parsed.success
+    ? { infra: parsed.data, removed: [] }
+    : withoutFaults(document.value, parsed.error.issues);
+  if (usable === undefined) throw failed(shapeProblems);
+
+  const { infra, problems: variableProblems } = overrides(usable, input.env);
+  const environments = mergeEnvironments(infra);
+  const checked = { infra, environments: Object.entries(environments) as Checked['environments'][number][] };
+  const problems = [...shapeProblems, ...variableProblems, ...crossProblems(checked, document, removed)];
+  if (Object.keys(document.value === null ? {} : infra.environments).length === 0 && problems.length === 0)
+    problems.push({
+      ...document.keyAt(['environments']),
+      path: 'environments',
+      message: 'there is no environment',
+      allowed: 'production, staging, pr',
+    });
+  if (problems.length > 0) throw failed(problems);
+  return projectConfig(input.file, infra, environments, document);
+};
+
+const failed = (problems: readonly ConfigProblem[]): ConfigError =>
+  new ConfigError(
+    [...problems].sort((a, b) => a.line - b.line || a.column - b.column),
+    { next: 'correct the file and run the same command again' },
+  );
+
+const crossChecks: readonly CrossCheck[] = [networks, servers, names, ingress, firewall];
+
+/** Rules between values; silent where a value they read was already told to be wrong. */
+const crossProblems = (checked: Checked, document: ConfigDocument, removed: readonly Path[]): ConfigProblem[] => {
+  const told = new Set<string>();
+  return crossChecks
+    .flatMap((check) => check(checked))
+    .flatMap(({ path, about = [], key, ...rest }) => {
+      const places = [path, ...about].map((one) => effectivePath(document, one));
+      if (removed.some((gone) => [path, ...about, ...places].some((place) => covers(gone, place)))) return [];
+      const place = places[0] ?? path;
+      const problem = { ...(key ? document.keyAt(place) : document.valueAt(place)), path: pathText(place), ...rest };
+      // A value of `defaults` that is wrong for several environments is told once.
+      const identity = JSON.stringify([problem.path, problem.message]);
+      if (told.has(identity)) return [];
+      told.add(identity);
+      return [problem];
+    });
+};
+
+const projectConfig = (
+  file: string,
+  infra: Infra & z.output<typeof infraSchema>,
+  environments: ProjectConfig['environments'],
+  document: ConfigDocument,
+): ProjectConfig => {
+  const { versions, checksums } = pinned(infra);
+  return {
+    file,
+    project: infra.project,
+    domain: infra.domain,
+    ...(infra.dns !== undefined && { zone: infra.dns.zone }),
+    dnsTtlSeconds: infra.dns?.ttl ?? builtIn.dnsTtlSeconds,
+    ...(infra.state !== undefined && { state: infra.state }),
+    sshKeys: infra.ssh_keys ?? [],
+    versions,
+    ...(Object.keys(checksums).length > 0 && { checksums }),
+    ...(infra.mirrors !== undefined && { mirrors: withoutUndefined(infra.mirrors) }),
+    environments,
+    limits: { pullRequestsMax: infra.environments.pr?.max ?? builtIn.pullRequestsMax },
+    sources: effectiveSources(document),
+  };
+};
+
+const pinned = (infra: Infra): { versions: Environment['versions']; checksums: NonNullable<Environment['checksums']> } => {
+  const versions = { ...builtIn.versions } as Record<keyof Environment['versions'], string>;
+  const checksums: Partial<Record<keyof Environment['versions'], { amd64: string; arm64: string }>> = {};
+  for (const product of ['nomad', 'consul', 'caddy'] as const) {
+    const given = infra.versions?.[product];
+    if (given === undefined) continue;
+    versions[product] = typeof given === 'string' ? given : given.version;
+    if (typeof given !== 'string') checksums[product] = { amd64: given.amd64, arm64: given.arm64 };
+  }
+  return { versions, checksums };
+};
+
+const withoutUndefined = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };

@@ -1,0 +1,206 @@
+import { z } from 'zod';
+import { products, type Product, refusedVersions, versionsOf } from '../domain/versions.ts';
+import { images, loadBalancerTypes, locations, serverTypes } from './catalogue.ts';
+import * as rule from './leaves.ts';
+import { leaf } from './leaves.ts';
+import { suggest } from './suggest.ts';
+
+/*
+ * The shape of infra.yaml, and the rules of single values. Rules between values are in checks/. Everything is optional
+ * that has a sensible default (defaults.ts); unknown keys are errors everywhere.
+ */
+const whole = (min: number, max: number) => z.int().min(min).max(max);
+const list = <T extends z.ZodType>(item: T, max: number) => z.array(item).min(1).max(max);
+const describe = (description: string, examples?: readonly unknown[]) =>
+  examples === undefined ? { description } : { description, examples: [...examples] };
+
+const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
+const version = (product: Product) => {
+  const refused: rule.Check = (text) => {
+    const reason = refusedVersions[product]?.[text];
+    if (reason !== undefined) return { message: reason, allowed: versionsOf(product).join(', ') };
+    return /^\d+\.\d+\.\d+$/.test(text) ? undefined : { message: 'no version', allowed: versionsOf(product).join(', ') };
+  };
+  const known: rule.Check = (text) =>
+    refused(text) ??
+    (versionsOf(product).includes(text)
+      ? undefined
+      : {
+          message: 'no checksum of this version is known here: write it as { version, amd64, arm64 }',
+          allowed: versionsOf(product).join(', '),
+          suggestion: suggest(text, versionsOf(product)),
+        });
+  const sum = hex(product === 'caddy' ? 128 : 64);
+  return z
+    .union([
+      leaf(known).meta({ examples: [...versionsOf(product)] }),
+      z.strictObject({ version: leaf(refused), amd64: sum, arm64: sum }),
+    ])
+    .meta(
+      describe(
+        `Version of ${product}. One of ${versionsOf(product).join(', ')}; any other with the ${product === 'caddy' ? 'SHA-512 of its tar.gz' : 'SHA-256 of its zip'} files.`,
+      ),
+    );
+};
+
+const firewallRule = z
+  .strictObject({
+    direction: z.enum(['in', 'out']).default('in').meta(describe('Default: in')),
+    protocol: z.enum(['tcp', 'udp', 'icmp', 'esp', 'gre']),
+    port: z
+      .union([leaf(rule.port), whole(1, 65_535)])
+      .optional()
+      .meta(describe('Port or range; with tcp and udp, and only there', ['22', '8000-8010'])),
+    ips: list(leaf(rule.cidr), 100)
+      .default(['0.0.0.0/0', '::/0'])
+      .meta(describe('Sources of an in rule, destinations of an out rule', [['0.0.0.0/0', '::/0']])),
+    description: z.string().max(255).optional(),
+  })
+  .meta(describe('A rule of the Hetzner firewall, which filters the public interface only'));
+
+const jobFields = {
+  file: leaf(rule.repositoryPath).meta(describe('The HCL2 job file, relative to this file', ['jobs/web.nomad.hcl'])),
+  image: leaf(rule.containerImage).meta(describe('Container image', ['nginx:1.29'])),
+  count: whole(0, 100).meta(describe('Instances; two or more deploy without a gap. Default: 1')),
+  port: whole(1, 65_535).meta(describe('The port the service listens on inside its container')),
+  routes: list(leaf(rule.route), 20).meta(describe('Path prefixes this job answers', [['/'], ['/api']])),
+  health: leaf(rule.urlPath).meta(describe('Path that answers 200 when the job is healthy. Default: /health')),
+  cpu: whole(10, 100_000).meta(describe('MHz. Default: 200')),
+  memory: whole(10, 1_000_000).meta(describe('MB. Default: 256')),
+  variables: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.union([z.string(), z.number(), z.boolean()]))
+    .meta(describe('Further HCL2 variables of the job file')),
+};
+const job = z
+  .strictObject({
+    name: leaf(rule.name).meta(describe('Nomad job id and Consul service name')),
+    ...jobFields,
+    count: jobFields.count.optional(),
+    health: jobFields.health.optional(),
+    cpu: jobFields.cpu.optional(),
+    memory: jobFields.memory.optional(),
+    variables: jobFields.variables.optional(),
+  })
+  .meta(describe('A Nomad job'));
+const jobOverride = z.strictObject(jobFields).partial().meta(describe('What differs from defaults.jobs'));
+
+const servers = z.strictObject({
+  count: whole(1, 99)
+    .optional()
+    .meta({ ...describe('1, 3 or 5: each is a Consul and Nomad server'), enum: [1, 3, 5] }),
+  types: list(leaf(rule.serverType).meta({ examples: [...serverTypes] }), 20)
+    .optional()
+    .meta(describe('Ladder: the first type with stock is ordered; a later one is used only visibly', [['cx23', 'cpx22']])),
+  image: leaf(rule.image)
+    .optional()
+    .meta({ ...describe('System image. Default: debian-12'), enum: [...images] }),
+  ipv4: z.boolean().optional().meta(describe('A public IPv4 address each, which Hetzner bills. Default: true')),
+  backups: z.boolean().optional().meta(describe("Hetzner's daily backups, 20 % of the server's price. Default: false")),
+});
+
+const common = {
+  ingress: z
+    .enum(['load-balancer', 'dns'])
+    .meta(describe('load-balancer: a Hetzner load balancer in front; dns: the records name the servers')),
+  tls: z
+    .enum(['managed', 'caddy', 'internal', 'off'])
+    .meta(
+      describe(
+        "managed: certificate of the load balancer; caddy: Caddy's automatic HTTPS, one server only; internal: a private CA; off: plain HTTP",
+      ),
+    ),
+  load_balancer: leaf(rule.loadBalancerType).meta({
+    ...describe('Load balancer type. Default: lb11'),
+    enum: [...loadBalancerTypes],
+  }),
+  locations: list(leaf(rule.location).meta({ enum: Object.keys(locations) }), 10).meta(
+    describe('Ladder of locations, all in one network zone', [['nbg1', 'fsn1', 'hel1']]),
+  ),
+  servers: servers.meta(describe('The servers')),
+  firewall: z.array(firewallRule).max(50).meta(describe('Rules; replaces the list of defaults as a whole')),
+  protected: z.boolean().meta(describe('Delete protection at Hetzner, and destroy refuses. Default: false')),
+  labels: z
+    .record(z.string(), leaf(rule.labelValue))
+    .superRefine((labels, context) => {
+      for (const key of Object.keys(labels)) {
+        const fault = rule.labelKey(key);
+        if (fault === undefined) continue;
+        const { message, allowed, suggestion } = fault;
+        context.addIssue({ code: 'custom', path: [key], message, params: { allowed, suggestion, key: true } });
+      }
+    })
+    .meta(describe('Labels added to every object', [{ team: 'platform' }])),
+};
+const defaults = z
+  .strictObject({ ...common, jobs: z.array(job).max(100).meta(describe('The Nomad jobs of every environment')) })
+  .partial();
+const environment = {
+  ...common,
+  network: z
+    .strictObject({
+      range: leaf(rule.privateRange(24)).meta(describe('The private network', ['10.0.0.0/16'])),
+      subnet: leaf(rule.privateRange(27)).meta(describe('The part of it that servers live in', ['10.0.1.0/24'])),
+    })
+    .meta(describe('Private network; ranges of two environments must not overlap')),
+  jobs: z.record(z.string(), jobOverride).meta(describe('Per job name: what differs from defaults.jobs')),
+};
+
+export const infraSchema = z
+  .strictObject({
+    project: leaf(rule.name).meta(describe('Label on every object, prefix of every name', ['aipacto'])),
+    domain: leaf(rule.domain).meta(describe('Domain of production. PRODUCTION_DOMAIN overrides it', ['example.com'])),
+    state: z
+      .strictObject({
+        backend: z.enum(['local']).meta(describe('local: a directory on this machine')),
+        directory: z.string().min(1).meta(describe('Where the state files lie', ['state/files'])),
+      })
+      .optional()
+      .meta(describe('Where the memory between runs is kept. Not needed with --local')),
+    dns: z
+      .strictObject({
+        zone: leaf(rule.domain).meta(describe('Hetzner DNS zone: adopted when it exists, else created')),
+        ttl: whole(60, 86_400).optional().meta(describe('Seconds that resolvers keep our records. Default: 300')),
+      })
+      .optional()
+      .meta(describe('Leave out to manage DNS elsewhere')),
+    ssh_keys: z
+      .array(z.string().min(1).max(100))
+      .optional()
+      .meta(describe('Names of SSH keys in the Hetzner project. SSH_KEY_NAME adds one', [['alice-laptop']])),
+    versions: z
+      .strictObject({ nomad: version('nomad'), consul: version('consul'), caddy: version('caddy') })
+      .partial()
+      .optional()
+      .meta(describe('What the servers install; downloads are checked against pinned checksums')),
+    mirrors: z
+      .strictObject({ hashicorp: leaf(rule.httpsBase), caddy: leaf(rule.httpsBase) })
+      .partial()
+      .optional()
+      .meta(describe("Download from here instead of the vendors' addresses; same layout below")),
+    defaults: defaults.optional().meta(describe('What all environments share')),
+    environments: z
+      .strictObject({
+        production: z.strictObject(environment).partial(),
+        staging: z
+          .strictObject({ domain: leaf(rule.domain).meta(describe('Default: staging.<domain>')), ...environment })
+          .partial(),
+        pr: z
+          .strictObject({
+            domain: leaf(rule.domainTemplate).meta(
+              describe('With {number} in it. Default: pr-{number}.pr.<domain>', ['pr-{number}.pr.example.com']),
+            ),
+            max: whole(1, 500).meta(describe('How many at once. MAX_PR_ENVIRONMENTS overrides it. Default: 15')),
+            ...environment,
+          })
+          .partial(),
+      })
+      .partial()
+      .meta(describe('The targets; each may be empty, {}, and then takes every default')),
+  })
+  .meta({ title: 'infra.yaml', description: 'The one file that describes the infrastructure' });
+
+export type Infra = z.output<typeof infraSchema>;
+export const configurableProducts = products.filter((product) => product !== 'consul-template');
+
+/** The JSON Schema of infra.yaml for editors; `infra.schema.json` is this, and a test holds them equal. */
+export const jsonSchema = (): object => z.toJSONSchema(infraSchema, { target: 'draft-7', io: 'input', reused: 'inline' });
