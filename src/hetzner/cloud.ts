@@ -22,8 +22,9 @@ export const createHetznerCloud = (options: ChainOptions): CloudApi => {
     listRrsets: (zone) => listRrsets(call, memory, zone),
     find: (kind, name) => (kind === 'rrset' ? findRrset(call, memory, name) : findByName(call, readers[kind], name)),
     catalogue: async () => {
-      memory.catalogue = await readCatalogue(call);
-      return memory.catalogue;
+      const catalogue = await readCatalogue(call);
+      memory.catalogue = Promise.resolve(catalogue);
+      return catalogue;
     },
     prices: () => readPrices(call),
     perform: (effect, resolve) => performEffect(call, memory, effect, resolve),

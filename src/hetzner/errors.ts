@@ -23,8 +23,8 @@ export const withErrors = (send: Send, { endpoint, token }: ErrorsOptions): Call
     } catch (error) {
       throw silence(request, clean(reasonOf(error)), endpoint);
     }
-    if (reply.status >= 200 && reply.status < 300) return bodyOf(request, reply);
-    throw refusal(request, reply, clean);
+    if (reply.status >= 200 && reply.status < 300) return bodyOf(request, reply, endpoint);
+    throw refusal(request, reply, clean, endpoint);
   };
 };
 
@@ -45,14 +45,23 @@ const silence = (request: ApiRequest, reason: string, endpoint: string): NoReply
 const unknownOutcome = (request: ApiRequest): string => (isWrite(request) ? '; whether it took effect is unknown' : '');
 
 /** Undefined for 204 and other empty bodies. */
-const bodyOf = (request: ApiRequest, reply: ApiReply): unknown => {
+const bodyOf = (request: ApiRequest, reply: ApiReply, endpoint: string): unknown => {
   if (reply.text === '') return undefined;
   const body = jsonOf(reply.text);
   if (body !== undefined) return body;
   const message = `${titleOf(request)} was answered with HTTP ${reply.status} and a body that is not JSON`;
   if (isWrite(request)) throw new NoReplyError(`${message}${unknownOutcome(request)}`);
-  throw new CloudError(message, { code: 'unexpected_response', ...factsOf(reply), retryable: false });
+  throw new CloudError(
+    message,
+    { code: 'unexpected_response', ...factsOf(reply), retryable: false },
+    wrongPlace(endpoint),
+  );
 };
+
+/** What answers is not the API: the address points somewhere else. */
+const wrongPlace = (endpoint: string) => ({
+  next: `check HCLOUD_ENDPOINT, now ${endpoint}; the API's own is https://api.hetzner.cloud/v1`,
+});
 
 const jsonOf = (text: string): unknown => {
   try {
@@ -88,7 +97,7 @@ const codeByStatus: Readonly<Record<number, string>> = {
   504: 'timeout',
 };
 
-const refusal = (request: ApiRequest, reply: ApiReply, clean: (text: string) => string): Failure => {
+const refusal = (request: ApiRequest, reply: ApiReply, clean: (text: string) => string, endpoint: string): Failure => {
   const parsed = errorSchema.safeParse(jsonOf(reply.text));
   const error = parsed.success ? parsed.data.error : undefined;
   const code = clean(error?.code ?? codeByStatus[reply.status] ?? `http_${reply.status}`);
@@ -96,15 +105,15 @@ const refusal = (request: ApiRequest, reply: ApiReply, clean: (text: string) => 
   const origin = [code, `HTTP ${reply.status}`, ...(facts.correlationId ? [facts.correlationId] : [])].join(', ');
   const said =
     error === undefined ? 'the answer is no error of the API' : `${error.message}${detailsText(error.details)}`;
-  const message = clean(`${titleOf(request)}: ${said} (${origin})`);
+  const what =
+    code === 'unauthorized' ? `the token in HCLOUD_TOKEN was refused (${titleOf(request)})` : titleOf(request);
+  const message = clean(`${what}: ${said} (${origin})`);
   if (isWrite(request) && mayHaveHappened.includes(reply.status))
     return new NoReplyError(`${message}${unknownOutcome(request)}`);
   const next = adviceFor(code);
-  return new CloudError(
-    message,
-    { code, ...facts, retryable: retryableCodes.includes(code) },
-    next === undefined ? {} : { next },
-  );
+  const elsewhere = reply.status === 404 && (error === undefined || error.message === 'api route not found');
+  const details = elsewhere ? wrongPlace(endpoint) : next === undefined ? {} : { next };
+  return new CloudError(message, { code, ...facts, retryable: retryableCodes.includes(code) }, details);
 };
 
 const factsOf = (reply: ApiReply) => ({

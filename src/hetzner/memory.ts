@@ -10,7 +10,8 @@ export interface Memory {
   zone(nameOrId: string): { readonly name: string; readonly createdAt: string } | undefined;
   readonly zoneNames: readonly string[];
   architecture(serverId: string): 'x86' | 'arm' | undefined;
-  catalogue: Catalogue | undefined;
+  /** The newest reading. */
+  catalogue: Promise<Catalogue> | undefined;
 }
 
 export const createMemory = (): Memory => {

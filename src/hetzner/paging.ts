@@ -4,6 +4,9 @@ import type { Pagination } from './wire/common.ts';
 /** 20,000 objects of one kind: more than any limit Hetzner grants, so a list that goes on is not believed. */
 export const pagesMax = 400;
 
+/** Refusals that are not about this list: the token is wrong, or the address is not the API's. */
+const aboutEverything = ['unauthorized', 'not_found'];
+
 export interface Page<T> {
   readonly items: readonly T[];
   /** Undefined: the reply has no `meta`, so it is the whole list. */
@@ -20,7 +23,7 @@ export interface Pages<T> {
  * first once more at the end: when an object disappears meanwhile, the rest moves towards pages still to be read, so
  * nothing that exists throughout can be missed, and what is seen twice is dropped by its key. When the list changed all
  * the same (`total_entries`), it is read once more; after that, or when a page fails, it is incomplete and says why.
- * Failures of the first page other than a refusal by the API are thrown: then nothing at all is known.
+ * Silence, a refused token and a wrong address are thrown: then nothing at all is known.
  */
 export const readPages = async <T>(
   fetchPage: (page: number) => Promise<Page<T>>,
@@ -43,7 +46,7 @@ const readOnce = async <T>(
   try {
     first = await fetchPage(1);
   } catch (error) {
-    if (!(error instanceof CloudError) || error.code === 'unauthorized') throw error;
+    if (!(error instanceof CloudError) || aboutEverything.includes(error.code)) throw error;
     return { items: [], complete: false, because: error.message };
   }
   const found = new Map(first.items.map((item) => [keyOf(item), item]));

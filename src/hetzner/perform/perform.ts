@@ -1,5 +1,6 @@
 import { CloudError, Failure } from '../../domain/errors.ts';
 import type { CloudKind } from '../../domain/kinds.ts';
+import type { Catalogue } from '../../domain/observation.ts';
 import type { CloudEffect } from '../../domain/plan.ts';
 import type { Reference } from '../../domain/resource.ts';
 import type { Accepted } from '../../ports/cloud-api.ts';
@@ -90,10 +91,17 @@ const imageOf = async (
   call: Call,
   memory: Memory,
   image: string,
-  architecture: (catalogue: NonNullable<Memory['catalogue']>) => 'x86' | 'arm' | undefined,
+  architecture: (catalogue: Catalogue) => 'x86' | 'arm' | undefined,
 ): Promise<number | string> => {
-  memory.catalogue ??= await readCatalogue(call);
-  return imageReference(image, architecture(memory.catalogue), memory.catalogue);
+  // Kept as a promise: servers are created side by side, and one reading serves them all.
+  memory.catalogue ??= readCatalogue(call);
+  try {
+    const catalogue = await memory.catalogue;
+    return imageReference(image, architecture(catalogue), catalogue);
+  } catch (error) {
+    memory.catalogue = undefined;
+    throw error;
+  }
 };
 
 const rebuildImage = async (call: Call, memory: Memory, serverId: string, image: string): Promise<number | string> => {

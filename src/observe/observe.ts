@@ -1,0 +1,121 @@
+import pLimit from 'p-limit';
+import type { Address } from '../domain/address.ts';
+import { isAddress } from '../domain/address.ts';
+import type { AnyObservedItem, Catalogue, Observation } from '../domain/observation.ts';
+import type { OwnershipBasis } from '../domain/ownership.ts';
+import type { DesiredState } from '../domain/resource.ts';
+import type { StateFile } from '../domain/statefile.ts';
+import { type Clock, isoNow } from '../ports/clock.ts';
+import type { CloudApi, Listing } from '../ports/cloud-api.ts';
+import type { ClusterOperations } from '../ports/cluster-operations.ts';
+import { catalogueNeeded } from './catalogue-needed.ts';
+import { machineTargets } from './machine-targets.ts';
+import { wantedZones } from './wanted-zones.ts';
+
+export interface ObserveOptions {
+  readonly cloud: CloudApi;
+  readonly operations: Pick<ClusterOperations, 'observe'>;
+  readonly desired: DesiredState;
+  readonly state: StateFile | null;
+  readonly clock: Clock;
+  /** Ask what can be ordered even when nothing seems to need it, e.g. for `--replace`. */
+  readonly catalogue?: 'when-needed' | 'always';
+}
+
+/** One paged list each, of the whole project: ours, other environments', foreign. */
+export const listedKinds = [
+  'server',
+  'network',
+  'firewall',
+  'placement-group',
+  'load-balancer',
+  'certificate',
+  'ssh-key',
+  'zone',
+  'primary-ip',
+  'volume',
+] as const;
+
+/** Requests on their way at once. More would not be faster: eleven lists are all there is. */
+const concurrency = 6;
+
+/**
+ * What the APIs say now: 10 lists, the prices, the rrsets of the wanted zone = 12 requests for up to 50 objects a kind;
+ * then the catalogue if needed and the cluster if servers of ours run. Throws when nothing at all can be known (no reply,
+ * token refused, no prices); a list that is incomplete is kept and marked.
+ */
+export const observe = async (options: ObserveOptions): Promise<Observation> => {
+  const { cloud, operations, desired, state, clock } = options;
+  const before = cloud.usage().requests;
+  const at = isoNow(clock);
+  const limit = pLimit(concurrency);
+  try {
+    const prices = limit(() => cloud.prices());
+    const lists = listedKinds.map(async (kind) => [kind, await limit(() => cloud.list(kind))] as const);
+    const rrsets = listRrsets(options, lists, limit);
+    const [listings, priceList, records] = await Promise.all([Promise.all(lists), prices, rrsets]);
+
+    const all = [...listings, ...(records === undefined ? [] : [['rrset', records] as const])];
+    const items = all.flatMap(([, { items: found }]) => found);
+    const basis = basisOf(desired, state);
+    const targets = machineTargets(items, basis);
+    const [catalogue, cluster] = await Promise.all([
+      readCatalogue(options, items, basis),
+      targets.length === 0 ? null : operations.observe(targets),
+    ]);
+    const { requests, budget } = cloud.usage();
+    return {
+      at,
+      lists: Object.fromEntries(all.map(([kind, listing]) => [kind, completenessOf(listing)])),
+      items,
+      prices: priceList,
+      catalogue,
+      cluster,
+      requests: { read: requests.read - before.read, write: requests.write - before.write },
+      budget,
+    };
+  } catch (error) {
+    // The first failure ends the observation; what waits for its turn is not asked any more.
+    limit.clearQueue();
+    throw error;
+  }
+};
+
+/** After the list of zones, which tells the ids. A wanted zone that does not exist has no records. */
+const listRrsets = async (
+  { cloud, desired, state }: ObserveOptions,
+  lists: readonly Promise<readonly [string, Listing]>[],
+  limit: ReturnType<typeof pLimit>,
+): Promise<Listing | undefined> => {
+  const wanted = wantedZones(desired, state);
+  if (wanted.length === 0) return undefined;
+  const [, zones] = (await lists[listedKinds.indexOf('zone')]) ?? ['zone', { items: [], complete: false }];
+  const found = zones.items.filter(({ name }) => wanted.includes(name));
+  const listings = await Promise.all(found.map(({ id, name }) => limit(() => cloud.listRrsets({ id, name }))));
+  const because = [zones, ...listings].find(({ complete }) => !complete)?.because;
+  return {
+    items: listings.flatMap(({ items }) => items),
+    complete: because === undefined,
+    ...(because === undefined ? {} : { because }),
+  };
+};
+
+const readCatalogue = async (
+  { cloud, desired, catalogue }: ObserveOptions,
+  items: readonly AnyObservedItem[],
+  basis: OwnershipBasis,
+): Promise<Catalogue | null> =>
+  catalogue === 'always' || catalogueNeeded(desired, items, basis) ? cloud.catalogue() : null;
+
+export const basisOf = (desired: DesiredState, state: StateFile | null): OwnershipBasis => {
+  const remembered: readonly Address[] = Object.keys(state?.resources ?? {}).filter(isAddress);
+  return {
+    project: desired.project,
+    environment: desired.environment,
+    known: [...desired.resources.map(({ address }) => address), ...remembered],
+    state,
+  };
+};
+
+const completenessOf = ({ complete, because }: Listing): { complete: boolean; because?: string } =>
+  because === undefined ? { complete } : { complete, because };
