@@ -4,10 +4,11 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Keeps a virtual clock from jumping while something is in flight; call the result to let go. */
   hold?(): () => void;
+  /** Moves a virtual clock on by `ms`, waking the sleepers that are due; absent where time goes by itself. */
+  advance?(ms: number): void | Promise<void>;
 }
 export interface VirtualClock extends Clock {
   hold(): () => void;
-  /** Moves on by `ms`, waking the sleepers that are due. */
   advance(ms: number): void;
 }
 

@@ -30,7 +30,12 @@ export class ApiError extends Error {
   readonly code: string;
   readonly status: number;
   readonly details: Readonly<Record<string, unknown>> | null;
-  constructor(code: string, message: string, details: Readonly<Record<string, unknown>> | null = null, status?: number) {
+  constructor(
+    code: string,
+    message: string,
+    details: Readonly<Record<string, unknown>> | null = null,
+    status?: number,
+  ) {
     super(message);
     this.name = 'ApiError';
     this.code = code;
@@ -61,8 +66,7 @@ export const invalidInputText = (message: string): ApiError => new ApiError('inv
 
 export const uniquenessError = (message: string, field = 'name'): ApiError =>
   new ApiError('uniqueness_error', message, { fields: [{ name: field }] });
-export const serverLocked = (): ApiError =>
-  new ApiError('locked', 'cannot perform operation because server is locked');
+export const serverLocked = (): ApiError => new ApiError('locked', 'cannot perform operation because server is locked');
 export const conflict = (label: string): ApiError =>
   new ApiError('conflict', `${label} has been changed or is being changed by another action`);
 export const protectedError = (message: string): ApiError => new ApiError('protected', message);

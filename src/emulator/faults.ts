@@ -56,8 +56,7 @@ export interface FaultBook {
 
 const onActions: readonly FaultKind[] = ['action-error', 'action-never', 'stuck-initializing'];
 const pathMatches = (pattern: string | undefined, path: string): boolean =>
-  pattern === undefined ||
-  (pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : pattern === path);
+  pattern === undefined || (pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : pattern === path);
 
 export const createFaultBook = (rules: readonly FaultRule[] = [], drawnFirst?: DrawnFaults): FaultBook => {
   let book = rules.map((rule) => ({ rule, seen: 0 }));

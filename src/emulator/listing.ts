@@ -28,7 +28,11 @@ const numberOf = (query: URLSearchParams, name: string, fallback: number): numbe
 const compare = (a: unknown, b: unknown): number =>
   typeof a === 'number' && typeof b === 'number' ? a - b : String(a ?? '') < String(b ?? '') ? -1 : a === b ? 0 : 1;
 
-const sorted = <Row>(rows: readonly Row[], fields: readonly (keyof Row & string)[], asked: string[]): readonly Row[] => {
+const sorted = <Row>(
+  rows: readonly Row[],
+  fields: readonly (keyof Row & string)[],
+  asked: string[],
+): readonly Row[] => {
   if (asked.length === 0) return rows;
   const orders = asked.map((one) => {
     const [name = '', direction = 'asc'] = one.split(':');

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import type { Actions } from './actions.ts';
+import type { Clock } from './clock.ts';
+import { isoOf } from './context.ts';
+import { ApiError, invalidInput } from './errors.ts';
+import type { DrawnFaults, FaultBook, FaultRule } from './faults.ts';
+import type { MachineModels } from './machines/types.ts';
+import type { RequestRecord } from './pipeline.ts';
+import type { RateLimit } from './rate-limit.ts';
+import { errorReply, jsonReply } from './replies.ts';
+import { stockKey } from './stock.ts';
+import type { World } from './world.ts';
+
+/*
+ * `/_emulator/...`: what the real cloud has no word for. With the API's token, outside its rate limit.
+ *   GET    /_emulator                 {kind, version, now, date}
+ *   POST   /_emulator/clock           {advance_ms}: only where the clock is virtual
+ *   GET POST DELETE /_emulator/faults a FaultRule, or {draw: DrawnFaults}; see faults.ts
+ *   GET    /_emulator/requests        what was asked so far
+ *   PUT    /_emulator/stock           {server_type, location, available}
+ *   PUT    /_emulator/catalogue       {date?, vat_percent?}
+ *   PUT    /_emulator/rate_limit      {remaining}
+ *   GET    /_emulator/machines/<server name>/boot, ANY /_emulator/machines/<server name>/<port>/<path>
+ */
+export const emulatorVersion = '1';
+export type Control = (request: Request, url: URL, authorise: (request: Request) => void) => Promise<Response>;
+export interface ControlDeps {
+  readonly world: World;
+  readonly clock: Clock;
+  readonly faults: FaultBook;
+  readonly rateLimit: RateLimit;
+  readonly requests: readonly RequestRecord[];
+  readonly machines: MachineModels | undefined;
+  readonly actions: Actions;
+}
+
+const clockBody = z.object({ advance_ms: z.number().nonnegative() });
+const stockBody = z.object({ server_type: z.string(), location: z.string(), available: z.boolean() });
+const catalogueBody = z.object({ date: z.iso.date().optional(), vat_percent: z.number().min(0).max(100).optional() });
+const rateBody = z.object({ remaining: z.int().nonnegative() });
+const faultBody = z.union([
+  z.object({ fault: z.object({ kind: z.string() }) }).loose(),
+  z.object({ draw: z.unknown() }),
+]);
+
+const bodyOf = async <Schema extends z.ZodType>(request: Request, schema: Schema): Promise<z.infer<Schema>> => {
+  const value: unknown = await request.json().catch(() => {
+    throw new ApiError('json_error', 'invalid JSON in request body');
+  });
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw invalidInput({ body: [parsed.error.message] });
+  return parsed.data;
+};
+
+const machine = async (deps: ControlDeps, request: Request, url: URL, segments: string[]): Promise<Response> => {
+  const [name = '', port = '', ...rest] = segments;
+  if (deps.machines === undefined) throw new ApiError('not_found', 'there are no machines behind this emulator');
+  if (port === 'boot' && rest.length === 0) return jsonReply(deps.machines.boot(name), 200);
+  if (!/^\d+$/.test(port)) throw new ApiError('not_found', 'machines are reached at <server name>/<port>/<path>');
+  const target = new URL(`http://${encodeURIComponent(name)}:${port}/${rest.join('/')}${url.search}`);
+  const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
+  const headers = new Headers(request.headers);
+  headers.delete('authorization');
+  const body = hasBody ? await request.text() : null;
+  return deps.machines.handle(name, Number(port), new Request(target, { method: request.method, headers, body }));
+};
+
+const faultsOf = async ({ faults }: ControlDeps, request: Request): Promise<Response> => {
+  if (request.method === 'DELETE') faults.clear();
+  if (request.method === 'POST') {
+    const body = await bodyOf(request, faultBody);
+    if ('draw' in body) faults.draw(body.draw as DrawnFaults);
+    else faults.add(body as unknown as FaultRule);
+  }
+  return jsonReply({ faults: faults.rules() }, 200);
+};
+
+const settings = async (deps: ControlDeps, request: Request, what: string): Promise<Response> => {
+  const { world, clock } = deps;
+  if (what === 'clock') {
+    const { advance_ms } = await bodyOf(request, clockBody);
+    if (clock.advance === undefined) throw new ApiError('unsupported_error', 'this clock goes by itself');
+    await clock.advance(advance_ms);
+    deps.actions.settle();
+    return jsonReply({ now: isoOf(clock.now()) }, 200);
+  }
+  if (what === 'stock') {
+    const { server_type, location, available } = await bodyOf(request, stockBody);
+    world.state.stock[stockKey(server_type, location)] = available;
+    return jsonReply({ stock: world.state.stock }, 200);
+  }
+  if (what === 'catalogue') {
+    const { date, vat_percent } = await bodyOf(request, catalogueBody);
+    world.state.date = date ?? world.state.date;
+    world.state.vatPercent = vat_percent ?? world.state.vatPercent;
+    return jsonReply({ date: world.state.date, vat_percent: world.state.vatPercent }, 200);
+  }
+  const { remaining } = await bodyOf(request, rateBody);
+  deps.rateLimit.setRemaining(remaining);
+  return jsonReply({ remaining }, 200);
+};
+
+export const createControl =
+  (deps: ControlDeps): Control =>
+  async (request, url, authorise) => {
+    const [what = '', ...rest] = url.pathname.split('/').slice(2).map(decodeURIComponent);
+    try {
+      authorise(request);
+      deps.actions.settle();
+      if (what === '') {
+        const { date } = deps.world.state;
+        return jsonReply({ kind: 'simulated', version: emulatorVersion, now: isoOf(deps.clock.now()), date }, 200);
+      }
+      if (what === 'machines') return await machine(deps, request, url, rest);
+      if (what === 'faults') return await faultsOf(deps, request);
+      if (what === 'requests') return jsonReply({ requests: deps.requests }, 200);
+      if (['clock', 'stock', 'catalogue', 'rate_limit'].includes(what)) return await settings(deps, request, what);
+      throw new ApiError('not_found', `the emulator has no /_emulator/${what}`);
+    } catch (error) {
+      if (error instanceof ApiError) return errorReply(error);
+      throw error;
+    }
+  };

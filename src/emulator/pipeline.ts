@@ -1,0 +1,194 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { z } from 'zod';
+import type { Pagination } from '../hetzner/wire/common.ts';
+import type { Clock } from './clock.ts';
+import type { Kit } from './context.ts';
+import type { Control } from './control.ts';
+import { ApiError, invalidInput, operationError } from './errors.ts';
+import type { Fault, FaultBook } from './faults.ts';
+import { hetznerPaths } from './hetzner-paths.ts';
+import { linkHeader } from './listing.ts';
+import type { Randomness } from './random.ts';
+import type { RateLimit } from './rate-limit.ts';
+import { connectionLost, errorReply, jsonReply, noSuchPath, tooManyRequests } from './replies.ts';
+import type { FindRoute, Match, Route } from './router.ts';
+
+export interface RequestRecord {
+  readonly at: number;
+  readonly method: string;
+  /** Path and query as asked, without `/v1`. */
+  readonly path: string;
+  /** Pattern of its route; `*`: none. */
+  readonly route: string;
+  /** HTTP status; 0: the caller got no reply. */
+  status: number;
+}
+export interface PipelineDeps {
+  readonly kit: Kit;
+  readonly clock: Clock;
+  readonly faults: FaultBook;
+  readonly rateLimit: RateLimit;
+  readonly requests: RequestRecord[];
+  readonly control: Control;
+  readonly findRoute: FindRoute;
+  readonly checkResponses: boolean;
+  readonly correlation: Randomness;
+}
+const requestsKept = 20_000;
+
+const missing = (path: string, method: string): Response => {
+  const file = hetznerPaths[path.split('/')[1] ?? ''];
+  if (file === undefined) return noSuchPath();
+  const text = `the emulated cloud has no ${method} ${path}: add it in src/emulator/resources/${file}`;
+  return errorReply(operationError('not_implemented', text));
+};
+
+const problemsOf = (error: z.ZodError): ApiError => {
+  const fields: Record<string, string[]> = {};
+  for (const issue of error.issues) {
+    const name = issue.path.length === 0 ? 'body' : issue.path.join('.');
+    const absent = issue.code === 'invalid_type' && issue.message.includes('received undefined');
+    const messages = fields[name] ?? [];
+    messages.push(absent ? 'Missing data for required field.' : issue.message);
+    fields[name] = messages;
+  }
+  return invalidInput(fields);
+};
+/** Unknown keys are dropped: the API ignores what it doesn't know (believed; hcloud-js sends such keys unpunished). */
+const checkedBody = (route: Route, text: string): unknown => {
+  if (route.body === undefined) return undefined;
+  let value: unknown = {};
+  try {
+    if (text.trim() !== '') value = JSON.parse(text);
+  } catch {
+    throw new ApiError('json_error', 'invalid JSON in request body');
+  }
+  const result = route.body.safeParse(value);
+  if (!result.success) throw problemsOf(result.error);
+  return result.data;
+};
+
+/** A reply that the wire schema refuses, or that has keys the schema lacks, is a bug of the emulator. */
+const assertReply = (route: Route, body: object | null): void => {
+  const where = `${route.method} ${route.path}`;
+  if (route.response === undefined) {
+    if (body !== null) throw new Error(`${where} answers a body but has no response schema`);
+    return;
+  }
+  const sent: unknown = JSON.parse(JSON.stringify(body));
+  const parsed = route.response.safeParse(sent);
+  if (!parsed.success) throw new Error(`${where} answers a wrong shape: ${parsed.error.message}`);
+  if (!isDeepStrictEqual(JSON.parse(JSON.stringify(parsed.data)), sent))
+    throw new Error(`${where} answers keys that its schema lacks: ${JSON.stringify(sent)}`);
+};
+
+const defaultStatus = (method: string, body: object | null): number =>
+  body === null ? 204 : method === 'POST' ? 201 : 200;
+
+const halved = (body: object): object =>
+  Object.fromEntries(
+    Object.entries(body).map(([key, value]) => [
+      key,
+      Array.isArray(value) ? value.slice(0, Math.floor(value.length / 2)) : value,
+    ]),
+  );
+const paginationOf = (body: object): Pagination | undefined =>
+  (body as { meta?: { pagination?: Pagination } }).meta?.pagination;
+
+export const createPipeline = (deps: PipelineDeps): ((request: Request) => Promise<Response>) => {
+  const { kit, clock, faults, rateLimit } = deps;
+
+  const authorise = (request: Request): void => {
+    const token = /^Bearer (.*)$/.exec(request.headers.get('authorization') ?? '')?.[1]?.trim() ?? '';
+    if (token === '') throw new ApiError('unauthorized', 'token is required');
+    const known = kit.world.state.tokens.find((one) => one.token === token);
+    if (known === undefined) throw new ApiError('unauthorized', 'the token you have provided is invalid');
+    if (!known.write && request.method !== 'GET')
+      throw new ApiError('token_readonly', 'the token is only allowed to perform GET requests');
+  };
+
+  const before = async (met: readonly Fault[]): Promise<Response | undefined> => {
+    for (const fault of met) {
+      if (fault.kind === 'delay') await clock.sleep(fault.ms);
+      if (fault.kind === 'unreachable') throw connectionLost('connect ECONNREFUSED', 'ECONNREFUSED');
+      if (fault.kind === 'http')
+        return new Response(fault.body ?? 'Bad Gateway', {
+          status: fault.status,
+          headers: { 'Content-Type': 'text/html' },
+        });
+      if (fault.kind === 'refuse')
+        throw new ApiError(fault.code, fault.message ?? fault.code.replaceAll('_', ' '), null, fault.status);
+    }
+    return undefined;
+  };
+
+  const answer = (route: Route, body: object | null, met: readonly Fault[], url: URL): Response => {
+    const kinds = met.map((fault) => fault.kind);
+    if (kinds.includes('lost-reply')) throw connectionLost('other side closed', 'UND_ERR_SOCKET');
+    const status = route.status ?? defaultStatus(route.method, body);
+    if (body === null) return new Response(null, { status });
+    const sent = kinds.includes('partial-page') ? halved(body) : body;
+    if (kinds.includes('cut-reply')) {
+      const text = JSON.stringify(sent);
+      const headers = { 'Content-Type': 'application/json' };
+      return new Response(text.slice(0, Math.floor(text.length / 2)), { status, headers });
+    }
+    const pagination = paginationOf(sent);
+    return jsonReply(sent, status, pagination === undefined ? {} : { Link: linkHeader(url, pagination) });
+  };
+
+  const serve = async (request: Request, url: URL, match: Match): Promise<Response> => {
+    if (!rateLimit.take()) return tooManyRequests(kit.limits.requestsPerHour);
+    authorise(request);
+    const { route, params } = match;
+    if (route === undefined) throw new ApiError('method_not_allowed', 'method not allowed');
+    const met = faults.onRequest(route.method, route.path);
+    const text = route.body === undefined ? '' : await request.text();
+    const refused = await before(met);
+    if (refused !== undefined) return refused;
+    const body = checkedBody(route, text);
+    kit.actions.settle();
+    const reply = route.handle({ ...kit, params, query: url.searchParams, body });
+    if (deps.checkResponses) assertReply(route, reply);
+    return answer(route, reply, met, url);
+  };
+
+  const guarded = async (request: Request, url: URL, match: Match): Promise<Response> => {
+    try {
+      return await serve(request, url, match);
+    } catch (error) {
+      if (error instanceof ApiError) return errorReply(error);
+      throw error;
+    }
+  };
+  const finished = (response: Response): Response => {
+    const headers = {
+      ...rateLimit.headers(),
+      'X-Correlation-Id': deps.correlation.hex(8),
+      'Access-Control-Allow-Origin': '*',
+      'Access-Control-Allow-Credentials': 'true',
+      'Strict-Transport-Security': 'max-age=15724800; includeSubDomains',
+    };
+    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+    return response;
+  };
+
+  return async (request) => {
+    const url = new URL(request.url);
+    if (/^\/_emulator(\/|$)/.test(url.pathname)) return deps.control(request, url, authorise);
+    const path = url.pathname.startsWith('/v1/') ? url.pathname.slice(3).replace(/\/+$/, '') : url.pathname;
+    const match = url.pathname.startsWith('/v1/') ? deps.findRoute(request.method, path) : undefined;
+    const record: RequestRecord = {
+      at: clock.now(),
+      method: request.method,
+      path: `${path}${url.search}`,
+      route: match?.pattern ?? '*',
+      status: 0,
+    };
+    deps.requests.push(record);
+    if (deps.requests.length > requestsKept) deps.requests.splice(0, deps.requests.length - requestsKept);
+    const response = finished(match === undefined ? missing(path, request.method) : await guarded(request, url, match));
+    record.status = response.status;
+    return response;
+  };
+};
