@@ -63,23 +63,26 @@ export const parseArguments = (argv: readonly string[]): Parsed => {
 };
 
 const questionIn = (argv: readonly string[]): Parsed | undefined => {
-  const words = argv.filter((word) => !word.startsWith('-'));
   if (argv.includes('--version') || argv.includes('-V')) return { ask: 'version' };
-  if (words[0] !== 'help' && !argv.includes('--help') && !argv.includes('-h')) return undefined;
+  const words = argv.slice(firstOperand(argv)).filter((word) => !word.startsWith('-'));
   const about = words[0] === 'help' ? words.slice(1) : words;
-  const verb = verbNames.find((name) => name === about.slice(0, name.split(' ').length).join(' '));
-  if (verb !== undefined || about.length === 0) return { ask: 'help', verb };
-  if (words[0] === 'help' && about[0] !== undefined && about[0] !== 'state') throw unknownWord(about[0]);
-  return { ask: 'help', verb: about[0] === 'state' ? 'state show' : undefined };
+  if (words[0] !== 'help' && !argv.includes('--help') && !argv.includes('-h')) return undefined;
+  const [first] = about;
+  if (first === undefined || isTargetWord(first)) return { ask: 'help', verb: undefined };
+  if (first === 'state') return { ask: 'help', verb: 'state show' };
+  const verb = verbNames.find((name) => name === first);
+  if (verb === undefined) throw unknownWord(first);
+  return { ask: 'help', verb };
 };
+
+const isTargetWord = (word: string): boolean => ['production', 'staging', 'pr'].includes(word) || /^pr-/.test(word);
 
 /** Options may stand before the verb (`--local plan production`), so the verb is the first word that is no option's value. */
 const verbOf = (argv: readonly string[]): { readonly verb: Verb; readonly rest: readonly string[] } => {
   const args = argv.map((word) => (word === '--local' ? '--local=simulated' : word));
   const at = firstOperand(args);
   const first = args[at];
-  if (first === undefined || ['production', 'staging', 'pr'].includes(first) || /^pr-\d/.test(first))
-    return { verb: 'reconcile', rest: args };
+  if (first === undefined || isTargetWord(first)) return { verb: 'reconcile', rest: args };
   if (first === 'state') {
     const second = args[at + 1];
     if (second !== 'show')

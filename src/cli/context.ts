@@ -39,6 +39,12 @@ export const tell = (context: CommandContext, print: () => readonly string[]): v
   context.input.io.stdout.write(`${print().join('\n')}\n`);
 };
 
+/** How it went: lines on stderr, like the progress they end. */
+export const report = (context: CommandContext, print: () => readonly string[]): void => {
+  context.progress.stop();
+  context.input.io.stderr.write(`${print().join('\n')}\n`);
+};
+
 /** The document of `--json`; nothing otherwise. */
 export const tellJson = (context: CommandContext, document: () => unknown): void => {
   if (!context.invocation.options.json) return;

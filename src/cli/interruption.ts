@@ -16,6 +16,9 @@ export interface Interruption {
 export const listenForInterrupts = (io: Io, progress: Progress): Interruption => {
   const controller = new AbortController();
   const { signal } = controller;
+  const interrupted = Promise.withResolvers<never>();
+  // Nobody may be reading when it comes; that is no unhandled rejection.
+  interrupted.promise.catch(() => {});
   const stopListening = io.onInterrupt((name) => {
     if (signal.aborted) {
       progress.stop();
@@ -28,20 +31,16 @@ export const listenForInterrupts = (io: Io, progress: Progress): Interruption =>
       progress.notice(
         `${name}: no new step is started; in flight: ${flying.join(', ')}; again to leave at once, the next run finds what was made`,
       );
-    controller.abort(new InterruptedError(`interrupted by ${name}`));
+    const ended = new InterruptedError(`interrupted by ${name}`, { done: ['nothing was changed'] });
+    controller.abort(ended);
+    interrupted.reject(ended);
   });
   return {
     signal,
     orInterrupted(work) {
-      const interrupted = new Promise<never>((_resolve, reject) => {
-        const stop = (): void => reject(new InterruptedError('interrupted', { done: ['nothing was changed'] }));
-        if (signal.aborted) stop();
-        else signal.addEventListener('abort', stop, { once: true });
-      });
-      // Whichever loses the race may still reject later; that is no unhandled rejection, the race has told its end.
+      // The loser of the race may still reject later: the race has told its end.
       work.catch(() => {});
-      interrupted.catch(() => {});
-      return Promise.race([work, interrupted]);
+      return Promise.race([work, interrupted.promise]);
     },
     close: stopListening,
   };

@@ -1,7 +1,7 @@
 import { type ExitCode, exitCodes } from '../domain/errors.ts';
 import { redact } from '../domain/secret.ts';
 import type { Workspace } from '../ports/session.ts';
-import { type Invocation, type Parsed, parseArguments } from './arguments.ts';
+import { type Invocation, type Parsed, parseArguments, placeFlags } from './arguments.ts';
 import type { CommandContext, CommandRun } from './context.ts';
 import { overview, verbHelp } from './help.ts';
 import { listenForInterrupts } from './interruption.ts';
@@ -35,7 +35,12 @@ const commands: Readonly<Record<Verb, () => Promise<CommandRun>>> = {
  */
 export const runCli = async (input: CliInput): Promise<ExitCode> => {
   // `--json` counts even when the rest can't be parsed: a script reads one document either way.
-  const rough = { json: input.argv.includes('--json'), verbose: false, color: !input.argv.includes('--no-color') };
+  const rough = {
+    json: input.argv.includes('--json'),
+    verbose: false,
+    color: !input.argv.includes('--no-color'),
+    place: [],
+  };
   let parsed: Parsed;
   try {
     parsed = parseArguments(input.argv);
@@ -84,14 +89,14 @@ const runInvocation = async (invocation: Invocation, input: CliInput): Promise<E
         verbose: options.verbose,
         reporter: progress,
       });
-      return opened;
+      return interruption.orInterrupted(opened);
     },
   };
   try {
     return await (await commands[invocation.verb]())(context);
   } catch (error) {
     progress.stop();
-    return fail(error, { ...input, io }, options);
+    return fail(error, { ...input, io }, { ...options, place: placeFlags(options) });
   } finally {
     interruption.close();
     progress.stop();
@@ -102,13 +107,15 @@ interface Looks {
   readonly json: boolean;
   readonly verbose: boolean;
   readonly color: boolean;
+  /** Repeated in recommended commands. */
+  readonly place: readonly string[];
 }
 
 const fail = (error: unknown, input: CliInput, looks: Looks): ExitCode => {
   const { io } = input;
   const secrets = input.secrets();
-  if (looks.json) io.stdout.write(`${JSON.stringify(clean(errorDocument(error), secrets), null, 2)}\n`);
-  else io.stderr.write(`${printError(error, secrets, layoutFor(io.stderr, input, looks)).join('\n')}\n`);
+  if (looks.json) io.stdout.write(`${JSON.stringify(clean(errorDocument(error, looks.place), secrets), null, 2)}\n`);
+  else io.stderr.write(`${printError(error, secrets, looks.place, layoutFor(io.stderr, input, looks)).join('\n')}\n`);
   return exitCodeOf(error);
 };
 

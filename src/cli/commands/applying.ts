@@ -2,8 +2,10 @@ import { BlockedError, type ExitCode, exitCodes, Failure, UsageError } from '../
 import { isEmpty, type Plan } from '../../domain/plan.ts';
 import type { Outcome, Outputs, Session } from '../../ports/session.ts';
 import { commandLine, placeFlags } from '../arguments.ts';
-import { type CommandContext, cleaned, reading, tell, tellJson } from '../context.ts';
-import { appliedDocument } from '../print/json.ts';
+import { type CommandContext, cleaned, reading, report, tell, tellJson } from '../context.ts';
+import { errorDocument, exitCodeOf } from '../print/errors.ts';
+import { appliedDocument, planDocument } from '../print/json.ts';
+import { withPlace } from '../print/next.ts';
 import { printOutcome } from '../print/outcome.ts';
 import { printOutputs } from '../print/outputs.ts';
 import { printPlan } from '../print/plan.ts';
@@ -20,22 +22,31 @@ export const confirmAndApply = async (
   const cloudName = (await context.workspace()).cloudName;
   const shown = presentable(context, plan);
   tell(context, () => printPlan(shown, cloudName, context.layout));
-  refuseBlocked(plan, context);
-  if (isEmpty(plan)) return finish(context, session, plan, null);
-  await confirm(context, plan);
-  context.interruption.signal.throwIfAborted();
-  const outcome = await session.apply(plan, {
-    command: commandLine(context.invocation),
-    signal: context.interruption.signal,
-    saved,
-  });
-  return finish(context, session, plan, outcome);
+  try {
+    refuseBlocked(shown, context);
+    if (isEmpty(plan)) return await finish(context, session, shown, null);
+    await confirm(context, plan);
+    context.interruption.signal.throwIfAborted();
+    const command = commandLine(context.invocation);
+    const outcome = await session.apply(plan, { command, signal: context.interruption.signal, saved });
+    return await finish(context, session, shown, outcome);
+  } catch (error) {
+    if (!context.invocation.options.json) throw error;
+    // One document either way: the plan that was about to be carried out, and why it was not.
+    const place = placeFlags(context.invocation.options);
+    tellJson(context, () => ({ ...planDocument(shown, cloudName), ...errorDocument(error, place) }));
+    return exitCodeOf(error);
+  }
 };
 
-/** A plan as it may be shown; its effects (whole user data) stay out of it. */
+/** A plan as it may be shown; its effects (whole user data) are left as they are, they are never shown. */
 export const presentable = (context: CommandContext, plan: Plan): Plan => {
   const { steps, ...rest } = plan;
-  return { ...cleaned(context, rest), steps };
+  const flags = placeFlags(context.invocation.options);
+  const changes = rest.changes.map((change) =>
+    change.next === undefined ? change : { ...change, next: withPlace(change.next, flags) },
+  );
+  return { ...cleaned(context, { ...rest, changes }), steps };
 };
 
 /** Before anything is touched: a plan that is blocked in one place is not carried out in others. */
@@ -77,15 +88,26 @@ const finish = async (
   outcome: Outcome | null,
 ): Promise<ExitCode> => {
   const { cloudName } = await context.workspace();
-  if (outcome !== null) {
-    const shown = cleaned(context, outcome);
-    tell(context, () => ['', ...printOutcome(shown, nextCommand(context, plan), context.layout)]);
-  }
+  const next = nextCommand(context, plan);
+  const shown = outcome === null ? null : cleaned(context, placedOutcome(context, outcome));
+  if (shown !== null) report(context, () => printOutcome(shown, next, context.layout));
   const good = outcome === null || outcome.result === 'converged';
   const outputs = good && plan.intent === 'converge' ? await outputsOf(context, session) : null;
   if (outputs !== null) tell(context, () => ['', ...printOutputs(outputs)]);
-  tellJson(context, () => appliedDocument(plan, cloudName, outcome, outputs));
+  const failed = good ? undefined : new Failure(`${plan.environment}: ${outcome.result}`, { next });
+  tellJson(context, () => ({
+    ...appliedDocument(plan, cloudName, shown, outputs),
+    ...(failed === undefined ? {} : errorDocument(failed, [])),
+  }));
   return good ? exitCodes.ok : exitCodes.failure;
+};
+
+const placedOutcome = (context: CommandContext, outcome: Outcome): Outcome => {
+  const flags = placeFlags(context.invocation.options);
+  const failed = outcome.failed.map((failure) =>
+    failure.next === undefined ? failure : { ...failure, next: withPlace(failure.next, flags) },
+  );
+  return { ...outcome, failed };
 };
 
 /** The changes are made by now: that the outputs could not be read must not hide it. */

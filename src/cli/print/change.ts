@@ -50,12 +50,27 @@ const printReason = (reason: Reason, layout: Layout): string[] => {
   ];
 };
 
-/** Texts of several lines: what goes, then what comes. */
-const printBlock = ({ field, from, to }: Reason, { paint }: Layout): string[] => [
-  `      ${field}:`,
-  ...(from ?? absent).split('\n').map((line) => paint('red', `        - ${line}`)),
-  ...(to ?? absent).split('\n').map((line) => paint('green', `        + ${line}`)),
-];
+/** Texts of several lines: what stays, what goes, what comes. */
+const printBlock = ({ field, from, to }: Reason, { paint, width }: Layout): string[] => {
+  const before = (from ?? absent).split('\n');
+  const after = (to ?? absent).split('\n');
+  const line = (sign: string, text: string): string[] => paragraph(text, width, `        ${sign} `, '            ');
+  return [
+    `      ${field}:`,
+    ...before
+      .filter((text) => after.includes(text))
+      .flatMap((text) => line(' ', text))
+      .map((text) => paint('dim', text)),
+    ...before
+      .filter((text) => !after.includes(text))
+      .flatMap((text) => line('-', text))
+      .map((text) => paint('red', text)),
+    ...after
+      .filter((text) => !before.includes(text))
+      .flatMap((text) => line('+', text))
+      .map((text) => paint('green', text)),
+  ];
+};
 
 /** The next command: whole when it is one, so that it can be copied; wrapped when it is a sentence. */
 export const printNext = (next: string, { paint, width }: Layout, indent: string): string[] => {

@@ -49,7 +49,7 @@ const lines = (word: string, value: string, width: number): string[] =>
   value
     .split('\n')
     .flatMap((line, index) =>
-      paragraph(`${index === 0 ? word : '    '}  ${line}`, width, '        ', '              '),
+      paragraph(line, width, index === 0 ? `        ${word}  ` : '              ', '              '),
     );
 
 const printBase = (plan: Plan, { width }: Layout): string[] => [

@@ -11,12 +11,18 @@ import type { Secret } from '../../domain/secret.ts';
 import { printNext } from './change.ts';
 import { clean, cleanText } from './clean.ts';
 import type { Layout } from './layout.ts';
+import { withPlace } from './next.ts';
 import { paragraph } from './text.ts';
 
 export const exitCodeOf = (error: unknown): ExitCode => (error instanceof Failure ? error.exitCode : exitCodes.failure);
 
 /** What happened, what is known to have been done, what to do next; causes with `--verbose`. */
-export const printError = (error: unknown, secrets: readonly Secret[], layout: Layout): string[] => {
+export const printError = (
+  error: unknown,
+  secrets: readonly Secret[],
+  place: readonly string[],
+  layout: Layout,
+): string[] => {
   const { paint, width } = layout;
   const message = cleanText(messageOf(error), secrets);
   const [headline = '', ...lines] = message.split('\n').flatMap((line) => paragraph(line, width, '', '  '));
@@ -25,7 +31,8 @@ export const printError = (error: unknown, secrets: readonly Secret[], layout: L
     printed.push(...clean(error.problems, secrets).flatMap((problem) => printProblem(problem, layout)));
   if (error instanceof Failure) {
     for (const done of error.done) printed.push(...paragraph(cleanText(done, secrets), width, '  done: ', '    '));
-    if (error.next !== undefined) printed.push(...printNext(cleanText(error.next, secrets), layout, '  '));
+    if (error.next !== undefined)
+      printed.push(...printNext(cleanText(withPlace(error.next, place), secrets), layout, '  '));
   }
   if (layout.verbose) printed.push(...printCauses(error, secrets, layout));
   else if (isUnexpected(error)) printed.push('  next: run it again with --verbose, and report what it prints');
@@ -91,11 +98,11 @@ export interface ErrorDocument {
 }
 
 /** The same under `--json`. */
-export const errorDocument = (error: unknown): ErrorDocument => ({
+export const errorDocument = (error: unknown, place: readonly string[]): ErrorDocument => ({
   error: {
     message: messageOf(error),
     exitCode: exitCodeOf(error),
-    next: error instanceof Failure ? (error.next ?? null) : null,
+    next: error instanceof Failure && error.next !== undefined ? withPlace(error.next, place) : null,
     ...(error instanceof Failure && error.done.length > 0 ? { done: error.done } : {}),
     ...(error instanceof CloudError ? { code: error.code } : {}),
     ...(error instanceof ConfigError ? { problems: error.problems } : {}),

@@ -69,7 +69,7 @@ export const createLiveProgress = ({ stream, clock, paint, board, clean, every }
 
   return {
     phase(text) {
-      phase = clean(text);
+      phase = oneLine(clean(text));
       show();
     },
     planStarted(plan) {
@@ -83,7 +83,7 @@ export const createLiveProgress = ({ stream, clock, paint, board, clean, every }
       show();
     },
     stepWaiting(step, detail) {
-      board.wait(step, clean(detail));
+      board.wait(step, oneLine(clean(detail)));
     },
     stepSucceeded(step, elapsedMs) {
       board.end(step, clock.now());
@@ -101,7 +101,7 @@ export const createLiveProgress = ({ stream, clock, paint, board, clean, every }
     },
     stepSkipped(step, because) {
       board.end(step, clock.now());
-      show([paint('dim', cut(`  - ${step.id} not started: ${clean(because)}`, width()))]);
+      show([paint('dim', cut(`  - ${step.id} not started: ${oneLine(clean(because))}`, width()))]);
     },
     notice: lasting,
     requests() {},
@@ -114,6 +114,9 @@ export const createLiveProgress = ({ stream, clock, paint, board, clean, every }
     },
   };
 };
+
+/** A line break inside the block would put its lines out of count. */
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');
 
 /** Whole 5 seconds above 10: an estimate that flickers reads like a lie. */
 const roundedUp = (ms: number): number => (ms < 10_000 ? ms : Math.ceil(ms / 5_000) * 5_000);

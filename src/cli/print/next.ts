@@ -1,0 +1,15 @@
+/** A command of ours inside a "next" text, up to the end of its line, a bracket or a semicolon. */
+const command =
+  /\breconcile (?:production|staging|pr (?:\d+|<)|plan|apply|check|destroy|list|status|outputs|state show|cost)\b[^\n(;]*?(?=\s*(?:$|\n|\(|;))/g;
+
+/**
+ * Repeats `--local` and `--config` in the commands a message recommends: the planner that wrote it does not know where
+ * it was asked, and the same words without `--local` would mean the real cloud.
+ */
+export const withPlace = (next: string, flags: readonly string[]): string => {
+  if (flags.length === 0) return next;
+  return next.replaceAll(command, (found) => {
+    const missing = flags.filter((flag) => !found.includes(flag.split(' ')[0] ?? flag));
+    return [found, ...missing].join(' ');
+  });
+};
