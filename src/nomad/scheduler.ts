@@ -87,12 +87,13 @@ const jobs = async (http: NomadHttp): Promise<readonly ObservedJob[]> => {
       const running = summary.reduce((sum, group) => sum + group.Running, 0);
       const pending = summary.reduce((sum, group) => sum + group.Queued + group.Starting, 0);
       const counts =
-        fingerprint === null ? { wanted: running + pending, healthy: running } : await ownCounts(http, stub.ID);
+        fingerprint === null
+          ? { version: 0, wanted: running + pending, healthy: running }
+          : await ownCounts(http, stub.ID);
       return {
         jobId: stub.ID,
         fingerprint,
         owner: stub.Meta?.[metaNames.owner] ?? null,
-        version: stub.Version,
         modifyIndex: stub.JobModifyIndex,
         status: stub.Status,
         ...counts,
@@ -101,16 +102,20 @@ const jobs = async (http: NomadHttp): Promise<readonly ObservedJob[]> => {
   );
 };
 
-const ownCounts = async (http: NomadHttp, jobId: string): Promise<{ wanted: number; healthy: number }> => {
+const ownCounts = async (
+  http: NomadHttp,
+  jobId: string,
+): Promise<{ version: number; wanted: number; healthy: number }> => {
   const job = await readJob(http, jobId);
-  if (job === undefined || job.Stop) return { wanted: 0, healthy: 0 };
+  if (job === undefined || job.Stop) return { version: job?.Version ?? 0, wanted: 0, healthy: 0 };
+  const { Version: version } = job;
   const path = `/v1/job/${encodeURIComponent(jobId)}/allocations`;
   const { body } = await http.ask('GET', path, allocationsSchema);
   const running = body.filter((one) => one.ClientStatus === 'running' && one.DesiredStatus === 'run');
-  if (job.Type !== 'system') return { wanted: wantedCount(job), healthy: running.filter(isHealthy).length };
+  if (job.Type !== 'system') return { version, wanted: wantedCount(job), healthy: running.filter(isHealthy).length };
   const { body: all } = await http.ask('GET', '/v1/nodes', nodeStubsSchema);
   const eligible = all.filter((node) => node.Status === 'ready' && node.SchedulingEligibility === 'eligible');
-  return { wanted: eligible.length, healthy: running.length };
+  return { version, wanted: eligible.length, healthy: running.length };
 };
 
 const stop = async (http: NomadHttp, jobId: string): Promise<void> => {

@@ -9,4 +9,8 @@ export const varFile = (variables: Readonly<Record<string, string | number | boo
     .join('');
 
 const literal = (value: string | number | boolean): string =>
-  typeof value === 'string' ? JSON.stringify(value).replaceAll('${', '$${').replaceAll('%{', '%%{') : String(value);
+  typeof value === 'string'
+    ? JSON.stringify(value)
+        .replaceAll('${', () => '$${')
+        .replaceAll('%{', '%%{')
+    : String(value);

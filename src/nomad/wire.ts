@@ -36,10 +36,10 @@ const metaSchema = z.record(z.string(), z.string()).nullish();
 const statusSchema = z.enum(['pending', 'running', 'dead']);
 
 const summaryCounts = z.object({ Queued: z.int(), Running: z.int(), Starting: z.int(), Lost: z.int().optional() });
+/** 1.9.7 lists jobs without their version (seen on a real agent); it is read with the job itself. */
 export const jobStubSchema = z.object({
   ID: z.string(),
   Status: statusSchema,
-  Version: z.int(),
   JobModifyIndex: z.int(),
   Meta: metaSchema,
   JobSummary: z.object({ Summary: z.record(z.string(), summaryCounts).nullish() }).nullish(),
