@@ -4,5 +4,10 @@ export interface Clock {
   now(): number;
   /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Only virtual clocks: time stands still until the returned function is called. Held around real input and output
+   * (files), whose waiting a virtual clock can't see.
+   */
+  hold?(): () => void;
 }
 export const isoNow = (clock: Clock): string => new Date(clock.now()).toISOString();

@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Random } from '../ports/random.ts';
 import { createHeldLease, type Lease } from './held-lease.ts';
+import { holdingTime } from './held-time.ts';
 import { decodeLease, encodeLease, leaseHeld, standingOf } from './lease-record.ts';
 import { processIsAlive, thisPidNamespace } from './process.ts';
 
@@ -33,7 +34,8 @@ const rounds = 3;
  * Takes the right to change an environment: made by create-if-absent, taken over by compare-and-swap once it is
  * released, expired, or its process is dead on this very machine. Never deleted. Throws LeaseHeldError.
  */
-export const acquireLease = async (options: LeaseOptions): Promise<Lease> => {
+export const acquireLease = async (given: LeaseOptions): Promise<Lease> => {
+  const options = { ...given, store: holdingTime(given.store, given.clock) };
   const { store, environment, clock } = options;
   const key = leaseKey(environment);
   for (let round = 0; round < rounds; round += 1) {

@@ -13,7 +13,7 @@ const remembered = z
     kind: z.enum(kinds),
     id: z.string().min(1).describe("Hetzner's id as text; a job's Nomad id; the cluster's environment"),
     name: z.string(),
-    createdAt: z.string().describe('As the API gives it, to the letter: it proves that an id is still the same object'),
+    createdAt: z.string().describe('ISO 8601; with id and name it proves that an object is still the same one'),
     fingerprint: z.string().describe('Of the resource as last applied; empty while its creation has not ended'),
     userDataFingerprint: z.string().optional().describe('Servers only: image and user data as last booted'),
     outputs: z.record(z.string(), z.string()),

@@ -4,6 +4,7 @@ import { type Clock, isoNow } from '../ports/clock.ts';
 import type { ObjectStore, PutOutcome } from '../ports/object-store.ts';
 import type { Random } from '../ports/random.ts';
 import { encodeState } from './codec.ts';
+import { holdingTime } from './held-time.ts';
 import { type LoadedState, stateKey } from './read.ts';
 import { historyMax } from './schema.ts';
 import { targetText } from './target-text.ts';
@@ -37,7 +38,8 @@ export interface StateWriterOptions {
 const tries = 3;
 const firstWaitMs = 250;
 
-export const createStateWriter = (options: StateWriterOptions): StateWriter => {
+export const createStateWriter = (given: StateWriterOptions): StateWriter => {
+  const options = { ...given, store: holdingTime(given.store, given.clock) };
   let current = options.loaded?.state ?? firstState(options);
   let stored: Stored = { etag: options.loaded?.etag, serial: options.loaded?.state.serial ?? 0 };
   let lost: StateError | undefined;

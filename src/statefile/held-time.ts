@@ -1,0 +1,27 @@
+import type { Clock } from '../ports/clock.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+
+/**
+ * The same store, with a virtual clock stopped while a document is read or written: otherwise the lease's heartbeat
+ * would be the next thing to happen, and minutes of virtual time would pass during one write to a disk.
+ */
+export const holdingTime = (store: ObjectStore, clock: Clock): ObjectStore => {
+  if (clock.hold === undefined) return store;
+  const held = async <T>(work: Promise<T>): Promise<T> => {
+    const letGo = clock.hold?.();
+    try {
+      return await work;
+    } finally {
+      letGo?.();
+    }
+  };
+  return {
+    place: store.place,
+    get: (key) => held(store.get(key)),
+    putIfAbsent: (key, text) => held(store.putIfAbsent(key, text)),
+    putIfMatch: (key, text, etag) => held(store.putIfMatch(key, text, etag)),
+    delete: (key) => held(store.delete(key)),
+    list: () => held(store.list()),
+    append: (key, line) => held(store.append(key, line)),
+  };
+};
