@@ -132,11 +132,11 @@ const pieces = (raw: string, at: { line: number; column: number }, escaped: bool
       found.push({ interpolation: raw.slice(index + 2, end) });
       index = end;
     } else if (escaped && raw[index] === '\\') {
-      const escape = raw[index + 1] ?? '';
+      const letter = raw[index + 1] ?? '';
       const unicode = /^u[0-9a-fA-F]{4}/.exec(raw.slice(index + 1))?.[0];
       const value =
-        unicode === undefined ? escapes[escape] : String.fromCharCode(Number.parseInt(unicode.slice(1), 16));
-      if (value === undefined) throw new HclError(`Invalid escape sequence \\${escape}`, at);
+        unicode === undefined ? escapes[letter] : String.fromCharCode(Number.parseInt(unicode.slice(1), 16));
+      if (value === undefined) throw new HclError(`Invalid escape sequence \\${letter}`, at);
       text += value;
       index += unicode?.length ?? 1;
     } else text += raw[index];
