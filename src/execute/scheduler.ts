@@ -34,16 +34,10 @@ export const createSchedule = (steps: readonly Step[]): Schedule => {
       for (const dependent of graph.get(step.id) ?? []) missing.get(dependent.id)?.delete(step.id);
     },
     failed(step, word) {
-      const skipped: Skipped[] = [];
-      const doom = (cause: Step): void => {
-        for (const dependent of graph.get(cause.id) ?? []) {
-          if (!waiting.includes(dependent)) continue;
-          waiting = waiting.filter((one) => one !== dependent);
-          skipped.push({ step: dependent, because: `it needs "${step.id}", which ${word}` });
-          doom(dependent);
-        }
-      };
-      doom(step);
+      const because = `it needs "${step.id}", which ${word}`;
+      const doomed = behind(step, graph);
+      const skipped = waiting.filter((one) => doomed.has(one)).map((one) => ({ step: one, because }));
+      waiting = waiting.filter((one) => !doomed.has(one));
       return skipped;
     },
     rest: () => waiting,
@@ -67,6 +61,20 @@ const graphOf = (steps: readonly Step[]): Graph => {
     }
   }
   return graph;
+};
+
+/** Everything that waits for a step, directly or through others. */
+const behind = (step: Step, graph: Graph): ReadonlySet<Step> => {
+  const found = new Set<Step>();
+  const open = [step];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const dependent of graph.get(next.id) ?? []) {
+      if (found.has(dependent)) continue;
+      found.add(dependent);
+      open.push(dependent);
+    }
+  }
+  return found;
 };
 
 /** Of each step: its estimate and the longest chain behind it. Also finds circles. */
