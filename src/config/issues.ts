@@ -113,13 +113,8 @@ const unknownKey = (path: Path, name: string, allowed: readonly string[]): Told 
 
 const typeProblem = (here: Pick<Told, 'path' | 'key' | 'found'>, value: unknown, expected: string): Told => {
   if (value === undefined) return { ...here, message: 'this key is missing', allowed: expected };
-  const asText = expected === 'text' && (typeof value === 'number' || typeof value === 'boolean');
-  return {
-    ...here,
-    message: `this should be ${expected}`,
-    allowed: expected,
-    ...(asText && { suggestion: `"${value}" in quotes` }),
-  };
+  const needsQuotes = expected.startsWith('text') && (typeof value === 'number' || typeof value === 'boolean');
+  return { ...here, message: `this should be ${expected}${needsQuotes ? ': write it in quotes' : ''}`, allowed: expected };
 };
 
 const bounds = (issue: Extract<Issue, { code: 'too_small' | 'too_big' }>): Pick<Told, 'message' | 'allowed'> => {

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import type { Environment, EnvironmentType, SourcePosition } from '../domain/environment.ts';
 import { ConfigError, type ConfigProblem } from '../domain/errors.ts';
 import type { Checked, CrossCheck } from './checks/check.ts';
@@ -9,7 +8,7 @@ import { networks } from './checks/networks.ts';
 import { servers } from './checks/servers.ts';
 import { builtIn } from './defaults.ts';
 import { type ConfigDocument, type Path, pathText, readDocument } from './document.ts';
-import { problemsOf } from './issues.ts';
+import { at, problemsOf } from './issues.ts';
 import { allowedKeys } from './keys.ts';
 import { type EnvironmentConfig, mergeEnvironments } from './merge.ts';
 import { type EnvironmentVariables, overrides } from './overrides.ts';
@@ -50,7 +49,9 @@ export const loadProject = (input: { text: string; file: string; env: Environmen
 
   const { infra, problems: variableProblems } = overrides(usable, input.env);
   const environments = mergeEnvironments(infra);
-  const checked = { infra, environments: Object.entries(environments) as Checked['environments'][number][] };
+  const jobs = at(document.value, ['defaults', 'jobs']);
+  const jobNames = Array.isArray(jobs) ? jobs.map((job: unknown) => String(at(job, ['name']))) : [];
+  const checked = { infra, jobNames, environments: Object.entries(environments) as Checked['environments'][number][] };
   const problems = [...shapeProblems, ...variableProblems, ...crossProblems(checked, document, removed)];
   if (Object.keys(document.value === null ? {} : infra.environments).length === 0 && problems.length === 0)
     problems.push({
@@ -91,7 +92,7 @@ const crossProblems = (checked: Checked, document: ConfigDocument, removed: read
 
 const projectConfig = (
   file: string,
-  infra: Infra & z.output<typeof infraSchema>,
+  infra: Infra,
   environments: ProjectConfig['environments'],
   document: ConfigDocument,
 ): ProjectConfig => {

@@ -56,6 +56,16 @@ const firewallRule = z
       .meta(describe('Sources of an in rule, destinations of an out rule', [['0.0.0.0/0', '::/0']])),
     description: z.string().max(255).optional(),
   })
+  .superRefine(({ protocol, port }, context) => {
+    const needsPort = protocol === 'tcp' || protocol === 'udp';
+    if (needsPort === (port !== undefined)) return;
+    context.addIssue({
+      code: 'custom',
+      path: needsPort ? [] : ['port'],
+      message: needsPort ? `a ${protocol} rule needs a port` : `${protocol} has no ports`,
+      params: { allowed: needsPort ? 'port: "22", or "1-65535" for all' : 'no port' },
+    });
+  })
   .meta(describe('A rule of the Hetzner firewall, which filters the public interface only'));
 
 const jobFields = {

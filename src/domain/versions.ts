@@ -133,3 +133,6 @@ export const releasePath = (product: Product, version: string): string =>
   product === 'caddy'
     ? `v${version}/caddy_${version}_linux_ARCH.tar.gz`
     : `${product}/${version}/${product}_${version}_linux_ARCH.zip`;
+
+/** Hetzner's cax types are Arm, all others x86. */
+export const architectureOf = (serverType: string): Architecture => (serverType.startsWith('cax') ? 'arm64' : 'amd64');

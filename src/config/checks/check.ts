@@ -6,6 +6,8 @@ import type { Infra } from '../schema.ts';
 /** What rules between values look at. */
 export interface Checked {
   readonly infra: Infra;
+  /** Names of defaults.jobs, those of faulty jobs too. */
+  readonly jobNames: readonly string[];
   readonly environments: readonly (readonly [EnvironmentType, EnvironmentConfig])[];
 }
 

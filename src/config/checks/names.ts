@@ -2,14 +2,15 @@ import { addressOf } from '../../domain/address.ts';
 import { environmentName } from '../../domain/environment.ts';
 import { addressToLabel } from '../../domain/labels.ts';
 import { suggest } from '../suggest.ts';
-import { type CrossCheck, type Finding, inEnvironment } from './check.ts';
+import { type Checked, type CrossCheck, type Finding, inEnvironment } from './check.ts';
 import { duplicates } from './servers.ts';
 
 /** Longer pull request numbers than this do not exist. */
 const pullRequestExample = 9_999_999;
 
 /** docs.hetzner.cloud: server names are host names (RFC 1123, at most 63 a part); label values have at most 63. */
-export const names: CrossCheck = ({ infra, environments }) => {
+export const names: CrossCheck = (checked) => {
+  const { infra, environments } = checked;
   const findings: Finding[] = [];
   for (const [type, { servers, domain }] of environments) {
     const environment = environmentName(type === 'pr' ? { type, pullRequest: pullRequestExample } : { type });
@@ -35,10 +36,10 @@ export const names: CrossCheck = ({ infra, environments }) => {
         allowed: 'a shorter domain: Hetzner allows 63 characters in a label',
       });
   }
-  return [...findings, ...repeated(infra), ...unknownJobs(infra)];
+  return [...findings, ...repeated(infra), ...unknownJobs(checked)];
 };
 
-const repeated = (infra: Parameters<CrossCheck>[0]['infra']): Finding[] => {
+const repeated = (infra: Checked['infra']): Finding[] => {
   const jobs = infra.defaults?.jobs ?? [];
   return [
     ...duplicates(infra.ssh_keys ?? []).map((name) => ({
@@ -52,9 +53,8 @@ const repeated = (infra: Parameters<CrossCheck>[0]['infra']): Finding[] => {
   ];
 };
 
-const unknownJobs = (infra: Parameters<CrossCheck>[0]['infra']): Finding[] => {
-  const known = (infra.defaults?.jobs ?? []).map((job) => job.name);
-  return (['production', 'staging', 'pr'] as const).flatMap((type) =>
+const unknownJobs = ({ infra, jobNames: known }: Checked): Finding[] =>
+  (['production', 'staging', 'pr'] as const).flatMap((type) =>
     Object.keys(infra.environments[type]?.jobs ?? {})
       .filter((name) => !known.includes(name))
       .map((name): Finding => {
@@ -62,7 +62,6 @@ const unknownJobs = (infra: Parameters<CrossCheck>[0]['infra']): Finding[] => {
         return {
           path: inEnvironment(type, 'jobs', name),
           key: true,
-          about: [['defaults', 'jobs']],
           message: 'defaults.jobs has no job of this name',
           found: name,
           allowed: known.join(', ') || 'nothing: there are no jobs',
@@ -70,4 +69,3 @@ const unknownJobs = (infra: Parameters<CrossCheck>[0]['infra']): Finding[] => {
         };
       }),
   );
-};

@@ -1,0 +1,50 @@
+import type { Environment } from '../domain/environment.ts';
+import type { Hash } from '../domain/fingerprint.ts';
+import type { AnyResource, DesiredState } from '../domain/resource.ts';
+import type { StateFile } from '../domain/statefile.ts';
+import type { Assets } from '../render/assets.ts';
+import { certificate } from './certificate.ts';
+import { cluster } from './cluster.ts';
+import type { Wanted } from './context.ts';
+import { firewall } from './firewall.ts';
+import { jobs } from './job.ts';
+import { loadBalancer } from './load-balancer.ts';
+import { network } from './network.ts';
+import { placementGroup } from './placement-group.ts';
+import { rrsets } from './rrset.ts';
+import { servers } from './server.ts';
+import { zone } from './zone.ts';
+
+export interface DesiredInput {
+  readonly environment: Environment;
+  /** Remembered one-time values will come from here; nothing wanted today needs one. */
+  readonly state: StateFile | null;
+  readonly assets: Assets;
+  readonly hash: Hash;
+}
+
+/**
+ * An Environment to everything it should consist of: every name, label, address and byte of user data is decided here.
+ * Throws Failure on a faulty template or a missing job file.
+ */
+export const desiredState = ({ environment, assets, hash }: DesiredInput): DesiredState => {
+  const wanted: Wanted = { environment, assets, hash };
+  const resources: readonly AnyResource[] = [
+    ...zone(wanted),
+    network(wanted),
+    firewall(wanted),
+    ...placementGroup(wanted),
+    ...certificate(wanted),
+    ...loadBalancer(wanted),
+    ...servers(wanted),
+    ...rrsets(wanted),
+    cluster(wanted),
+    ...jobs(wanted),
+  ];
+  return {
+    project: environment.project,
+    environment: environment.name,
+    resources,
+    references: environment.sshKeys.map((name) => ({ kind: 'ssh-key', name })),
+  };
+};

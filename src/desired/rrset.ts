@@ -1,0 +1,46 @@
+import { type Address, addressOf } from '../domain/address.ts';
+import type { Environment } from '../domain/environment.ts';
+import type { RecordType, Reference, Resource } from '../domain/resource.ts';
+import { reference, resource, soleAddress, type Wanted } from './context.ts';
+import { serverAddress } from './server.ts';
+import { zoneAddress } from './zone.ts';
+
+/** Short, so that a replaced server or load balancer is found again within minutes. */
+const ttlSecondsDefault = 300;
+
+export const rrsets = (wanted: Wanted): Resource<'rrset'>[] => {
+  const { environment } = wanted;
+  if (environment.zone === undefined) return [];
+  const { zone } = environment;
+  return records(environment).map(({ type, of }) =>
+    resource(wanted, {
+      kind: 'rrset',
+      address: addressOf('rrset', `${zone}/${relativeName(environment.domain, zone)}/${type}`),
+      name: `${relativeName(environment.domain, zone)}/${type}`,
+      spec: {
+        zone,
+        name: relativeName(environment.domain, zone),
+        type,
+        ttlSeconds: environment.dnsTtlSeconds ?? ttlSecondsDefault,
+        records: of,
+      },
+      dependsOn: [zoneAddress(zone), ...of.map(({ ref }): Address => ref)],
+    }),
+  );
+};
+
+const relativeName = (domain: string, zone: string): string =>
+  domain === zone ? '@' : domain.slice(0, -zone.length - 1);
+
+/** The load balancer's two addresses, or the IPv4 address of every server. */
+const records = (environment: Environment): { type: RecordType; of: Reference[] }[] => {
+  if (environment.ingress === 'load-balancer') {
+    const balancer = soleAddress('load-balancer', environment);
+    return [
+      { type: 'A', of: [reference(balancer, 'ipv4')] },
+      { type: 'AAAA', of: [reference(balancer, 'ipv6')] },
+    ];
+  }
+  const numbers = Array.from({ length: environment.servers.count }, (_, index) => index + 1);
+  return [{ type: 'A', of: numbers.map((number) => reference(serverAddress(environment, number), 'ipv4')) }];
+};

@@ -1,0 +1,59 @@
+import { type Address, addressOf } from '../domain/address.ts';
+import type { Environment } from '../domain/environment.ts';
+import { fingerprintOf } from '../domain/fingerprint.ts';
+import { hostAt } from '../domain/ip.ts';
+import { labelNames } from '../domain/labels.ts';
+import type { Resource } from '../domain/resource.ts';
+import type { ServerNode } from '../render/server-view.ts';
+import { renderUserData } from '../render/user-data.ts';
+import { baseName, reference, resource, soleAddress, type Wanted } from './context.ts';
+
+export const serverAddress = (environment: Environment, number: number): Address =>
+  addressOf('server', `${environment.name}-${number}`);
+
+/** Names and private addresses of all servers are fixed: the user data of each names the others. */
+export const serverNodes = (environment: Environment): readonly ServerNode[] => {
+  const servers = Array.from({ length: environment.servers.count }, (_, index) => ({
+    name: `${baseName(environment)}-${index + 1}`,
+    privateIp: hostAt(environment.network.subnet, 11 + index),
+  }));
+  return servers.map((server, index) => ({ number: index + 1, ...server, servers }));
+};
+
+export const servers = (wanted: Wanted): Resource<'server'>[] =>
+  serverNodes(wanted.environment).map((node) => server(wanted, node));
+
+const server = (wanted: Wanted, node: ServerNode): Resource<'server'> => {
+  const { environment, assets, hash } = wanted;
+  const { types, locations, image, publicIpv4, backups, count } = environment.servers;
+  const [network, firewall] = [soleAddress('network', environment), soleAddress('firewall', environment)];
+  const group = count > 1 ? soleAddress('placement-group', environment) : undefined;
+  const userData = renderUserData(environment, node, assets);
+  const userDataFingerprint = fingerprintOf({ image, userData }, hash);
+  const spec = {
+    types,
+    locations,
+    image,
+    userData,
+    userDataFingerprint,
+    network: reference(network),
+    privateIp: node.privateIp,
+    firewalls: [reference(firewall)],
+    ...(group !== undefined && { placementGroup: reference(group) }),
+    sshKeys: environment.sshKeys,
+    publicIpv4,
+    publicIpv6: true,
+    backups,
+    deleteProtection: environment.protected,
+  };
+  const { userData: _text, ...fingerprintOver } = spec;
+  return resource(wanted, {
+    kind: 'server',
+    address: serverAddress(environment, node.number),
+    name: node.name,
+    spec,
+    labels: { [labelNames.userData]: userDataFingerprint },
+    dependsOn: [network, firewall, ...(group === undefined ? [] : [group])],
+    fingerprintOver,
+  });
+};

@@ -1,0 +1,72 @@
+import type { Environment } from '../domain/environment.ts';
+import { Failure } from '../domain/errors.ts';
+import { hostAt } from '../domain/ip.ts';
+import {
+  architectureOf,
+  checksumAlgorithm,
+  checksumsOf,
+  consulTemplateVersion,
+  type Product,
+  releasePath,
+  vendorMirrors,
+} from '../domain/versions.ts';
+
+/** One server and its companions, as the templates see them. */
+export interface ServerNode {
+  /** 1-based; server n has address `.10 + n` of the subnet. */
+  readonly number: number;
+  readonly name: string;
+  readonly privateIp: string;
+  /** All servers of the environment, this one included. */
+  readonly servers: readonly { readonly name: string; readonly privateIp: string }[];
+}
+
+interface Download {
+  readonly product: Product;
+  readonly version: string;
+  readonly url: string;
+  readonly algorithm: 'sha256' | 'sha512';
+  readonly checksum: string;
+}
+
+/** What templates may use; nothing in it depends on time, chance or earlier runs. */
+export const serverView = (environment: Environment, node: ServerNode): object => ({
+  project: environment.project,
+  environment: environment.name,
+  environmentType: environment.type,
+  domain: environment.domain,
+  node: { number: node.number, name: node.name, privateIp: node.privateIp },
+  count: node.servers.length,
+  servers: node.servers,
+  serverIps: node.servers.map(({ privateIp }) => privateIp),
+  peerIps: node.servers.map(({ privateIp }) => privateIp).filter((ip) => ip !== node.privateIp),
+  network: { range: environment.network.range, subnet: environment.network.subnet },
+  loadBalancerIp: environment.ingress === 'load-balancer' ? hostAt(environment.network.subnet, 5) : false,
+  // Behind a load balancer and without TLS any host name is answered; else Caddy owns the domain.
+  site: environment.tls === 'caddy' || environment.tls === 'internal' ? environment.domain : ':80',
+  tlsInternal: environment.tls === 'internal',
+  architecture: architectureOf(environment.servers.types[0] ?? ''),
+  arm: architectureOf(environment.servers.types[0] ?? '') === 'arm64',
+  downloads: downloads(environment),
+});
+
+const downloads = (environment: Environment): readonly Download[] => [
+  download(environment, 'consul', environment.versions.consul),
+  download(environment, 'nomad', environment.versions.nomad),
+  download(environment, 'caddy', environment.versions.caddy),
+  download(environment, 'consul-template', consulTemplateVersion),
+];
+
+const download = (environment: Environment, product: Product, version: string): Download => {
+  const architecture = architectureOf(environment.servers.types[0] ?? '');
+  const own = product === 'consul-template' ? undefined : environment.checksums?.[product];
+  const checksum = (own ?? checksumsOf(product, version))?.[architecture];
+  if (checksum === undefined)
+    throw new Failure(`no checksum is known for ${product} ${version} on ${architecture}`, {
+      next: `write versions.${product} as { version: ${version}, amd64: …, arm64: … } in infra.yaml`,
+    });
+  const mirror = product === 'caddy' ? 'caddy' : 'hashicorp';
+  const base = environment.mirrors?.[mirror] ?? vendorMirrors[mirror];
+  const url = `${base}/${releasePath(product, version).replace('ARCH', architecture)}`;
+  return { product, version, url, algorithm: checksumAlgorithm(product), checksum };
+};
