@@ -1,3 +1,4 @@
+import type { Action, ActionResource } from '../../hetzner/wire/actions.ts';
 import type {
   AddServiceRequest,
   HealthCheck,
@@ -6,8 +7,10 @@ import type {
   ServiceHttp,
   UpdateServiceRequest,
 } from '../../hetzner/wire/load-balancers.ts';
+import type { Context } from '../context.ts';
 import { ApiError, invalidInput, limitExceeded, operationError } from '../errors.ts';
-import type { World } from '../world.ts';
+import type { Effect, World } from '../world.ts';
+import { rowOf } from './shared.ts';
 
 /*
  * docs.hetzner.cloud, load balancers, add_service: everything but the protocol has a default (hcloud cli
@@ -124,3 +127,24 @@ export const checkServiceLimits = (
       'load_balancer_certificate_limit',
     );
 };
+
+/** The path's load balancer, unless something is changing it: `conflict` (docs.hetzner.cloud, load balancers). */
+export const freeLoadBalancer = (context: Context<unknown>): LoadBalancer => {
+  const balancer = rowOf(context.world.loadBalancers, context);
+  context.actions.assertFree('load_balancer', balancer.id);
+  return balancer;
+};
+
+export const startOn = (
+  { actions }: Context<unknown>,
+  balancer: LoadBalancer,
+  command: string,
+  effect?: Effect,
+  others: readonly ActionResource[] = [],
+): { action: Action } => ({
+  action: actions.start({
+    command,
+    resources: [{ id: balancer.id, type: 'load_balancer' }, ...others],
+    ...(effect === undefined ? {} : { effect }),
+  }),
+});
