@@ -26,6 +26,7 @@ export const listenForInterrupts = (io: Io, progress: Progress): Interruption =>
       io.exit(killedBySigint);
       return;
     }
+    progress.stopping();
     const flying = progress.running().map(({ step }) => step.id);
     if (flying.length > 0)
       progress.notice(

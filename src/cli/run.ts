@@ -121,14 +121,17 @@ const fail = (error: unknown, input: CliInput, looks: Looks): ExitCode => {
 
 /** Readable on every terminal and in every log; wider than this no sentence is pleasant. */
 const widthMax = 110;
-const widthFor = (stream: Stream): number => Math.min(widthMax, Math.max(40, stream.columns ?? 80));
+const widthFor = (stream: Stream): number => Math.min(widthMax, Math.max(50, stream.columns ?? 80));
 
 const layoutFor = (
   stream: Stream,
   { env }: CliInput,
   { verbose, color }: Pick<Looks, 'verbose' | 'color'>,
 ): Layout => ({
-  width: widthFor(stream),
+  // Asked anew for every text: the user may have made the window narrower meanwhile.
+  get width() {
+    return widthFor(stream);
+  },
   paint: paintFor(stream, env, color),
   verbose,
 });

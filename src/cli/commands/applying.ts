@@ -77,6 +77,7 @@ const confirm = async (context: CommandContext, plan: Plan): Promise<void> => {
   const what = changes === 0 ? plural(plan.steps.length, 'step') : plural(changes, 'change');
   const verb =
     plan.intent === 'destroy' ? `Destroy ${plan.environment} (${what})` : `Apply ${what} to ${plan.environment}`;
+  input.io.stderr.write('\n');
   const agreed = await reading(context, input.io.confirm(`${verb}? [y/N] `));
   if (!agreed) throw new Failure('not confirmed', { done, next: commandLine(invocation) });
 };
@@ -90,7 +91,7 @@ const finish = async (
   const { cloudName } = await context.workspace();
   const next = nextCommand(context, plan);
   const shown = outcome === null ? null : cleaned(context, placedOutcome(context, outcome));
-  if (shown !== null) report(context, () => printOutcome(shown, next, context.layout));
+  if (shown !== null) report(context, () => ['', ...printOutcome(shown, next, context.layout)]);
   const good = outcome === null || outcome.result === 'converged';
   const outputs = good && plan.intent === 'converge' ? await outputsOf(context, session) : null;
   if (outputs !== null) tell(context, () => ['', ...printOutputs(outputs)]);

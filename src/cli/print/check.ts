@@ -18,7 +18,7 @@ export const printCheck = (plan: Plan, fix: string, layout: Layout): string[] =>
   return [
     paint(
       'bold',
-      `${plan.environment}: ${plural(drifted(plan).length, 'address', 'addresses')} differ from infra.yaml`,
+      `${plan.environment}: ${plural(drifted(plan).length, 'address differs', 'addresses differ')} from infra.yaml`,
     ),
     ...verdictStyles.flatMap((verdict) =>
       drifted(plan)

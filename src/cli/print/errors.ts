@@ -25,8 +25,8 @@ export const printError = (
 ): string[] => {
   const { paint, width } = layout;
   const message = cleanText(messageOf(error), secrets);
-  const [headline = '', ...lines] = message.split('\n').flatMap((line) => paragraph(line, width, '', '  '));
-  const printed = [paint('red', `error: ${headline}`), ...lines];
+  const [headline = '', ...lines] = `error: ${message}`.split('\n').flatMap((line) => paragraph(line, width, '', '  '));
+  const printed = [paint('red', headline), ...lines];
   if (error instanceof ConfigError)
     printed.push(...clean(error.problems, secrets).flatMap((problem) => printProblem(problem, layout)));
   if (error instanceof Failure) {

@@ -70,14 +70,13 @@ const printNotices = (plan: Plan, { paint, width }: Layout): string[] =>
 
 const printSums = (plan: Plan, layout: Layout): string[] => [
   ...paragraph(summaryText(plan), layout.width, '').map((line) => layout.paint('bold', line)),
-  moneyText(plan),
+  ...paragraph(moneyText(plan), layout.width, ''),
   ...paragraph(requestsText(plan), layout.width, ''),
-  ...(plan.steps.length === 0
-    ? []
-    : [
-        `about ${duration(criticalPathMs(plan.steps))} for ${plural(plan.steps.length, 'step')}, by the longest chain of steps`,
-      ]),
+  ...(plan.steps.length === 0 ? [] : paragraph(estimateText(plan), layout.width, '')),
 ];
+
+const estimateText = ({ steps }: Plan): string =>
+  `about ${duration(criticalPathMs(steps))} for ${plural(steps.length, 'step')}, by the longest chain of steps`;
 
 /** `production: 9 to create, 2 to update, 12 unchanged`. */
 export const summaryText = (plan: Plan): string => {

@@ -55,6 +55,7 @@ export const createLineProgress = ({ stream, clock, board, clean }: LinesOptions
     notice: say,
     requests() {},
     running: () => board.running(),
+    stopping() {},
     stop() {},
   };
 };

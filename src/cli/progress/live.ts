@@ -27,6 +27,7 @@ export const createLiveProgress = ({ stream, clock, paint, board, clean, every }
   const startedAt = clock.now();
   let phase = '';
   let planned = false;
+  let stopping = false;
   let frame = 0;
   let stopTicking: (() => void) | undefined;
 
@@ -59,11 +60,14 @@ export const createLiveProgress = ({ stream, clock, paint, board, clean, every }
     const now = clock.now();
     if (!planned)
       return paint('dim', cut(`${spinner[frame % spinner.length]} ${phase}  ${duration(now - startedAt)}`, width()));
-    const left = board.remainingMs(now) ?? 0;
-    const estimate =
-      board.ended === board.total ? phase : left < 1_000 ? 'nearly done' : `about ${duration(roundedUp(left))} left`;
-    const text = `${board.ended} of ${board.total} steps, ${duration(now - board.startedAt)} elapsed, ${estimate}`;
+    const text = `${board.ended} of ${board.total} steps, ${duration(now - board.startedAt)} elapsed, ${outlook(now)}`;
     return paint('dim', cut(`  ${text}`, width()));
+  };
+  const outlook = (now: number): string => {
+    if (board.ended === board.total) return phase;
+    if (stopping) return 'stopping';
+    const left = board.remainingMs(now) ?? 0;
+    return left < 1_000 ? 'nearly done' : `about ${duration(roundedUp(left))} left`;
   };
   const lasting = (text: string): void => show(paragraph(clean(text), width(), '  ', '    '));
 
@@ -106,6 +110,9 @@ export const createLiveProgress = ({ stream, clock, paint, board, clean, every }
     notice: lasting,
     requests() {},
     running: () => board.running(),
+    stopping() {
+      stopping = true;
+    },
     stop() {
       stopTicking?.();
       stopTicking = undefined;
@@ -118,5 +125,8 @@ export const createLiveProgress = ({ stream, clock, paint, board, clean, every }
 /** A line break inside the block would put its lines out of count. */
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');
 
-/** Whole 5 seconds above 10: an estimate that flickers reads like a lie. */
-const roundedUp = (ms: number): number => (ms < 10_000 ? ms : Math.ceil(ms / 5_000) * 5_000);
+/** Whole seconds, above a minute every fifth: an estimate that flickers reads like a lie. */
+const roundedUp = (ms: number): number => {
+  const unit = ms < 60_000 ? 1_000 : 5_000;
+  return Math.ceil(ms / unit) * unit;
+};

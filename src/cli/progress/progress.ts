@@ -10,6 +10,8 @@ import { createLiveProgress, type LiveOptions } from './live.ts';
 export interface Progress extends Reporter {
   /** For the message of an interruption. */
   running(): readonly RunningStep[];
+  /** After the first Ctrl-C: what runs is waited for, no estimate holds any more. */
+  stopping(): void;
   /** Before anything else is printed; the next event begins anew. */
   stop(): void;
 }

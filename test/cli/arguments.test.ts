@@ -1,0 +1,170 @@
+import { expect, test } from 'vitest';
+import { run } from './kit.ts';
+
+test.each([
+  ['', 'no target given: write production, staging or pr <number>', 'reconcile --help'],
+  ['plna production', 'plna is neither a verb nor a target; did you mean plan?', 'reconcile --help'],
+  ['prodution --local', 'prodution is neither a verb nor a target; did you mean production?', 'reconcile --help'],
+  [
+    'plan prodution',
+    'prodution is no target: targets are production, staging or pr <number>; did you mean production?',
+    'reconcile plan --help',
+  ],
+  ['xyzzy', 'xyzzy is neither a verb nor a target', 'reconcile --help'],
+  ['pr', 'pr needs the number of a pull request, e.g. pr 7', 'reconcile --help'],
+  ['pr seven', 'seven is no pull request number: write a whole number from 1 to 9999999', 'reconcile --help'],
+  ['pr 0', '0 is no pull request number: write a whole number from 1 to 9999999', 'reconcile --help'],
+  ['destroy pr 7 8', 'pr 7 takes nothing after it, found: 8', 'reconcile destroy --help'],
+  ['production 7', 'production takes nothing after it, found: 7', 'reconcile --help'],
+  ['list production', 'list takes nothing after it, found: production', 'reconcile list --help'],
+  ['status', 'no target given: write production, staging or pr <number>', 'reconcile status --help'],
+  ['production --yse', 'unknown option --yse; did you mean --yes?', 'reconcile --help'],
+  ['plan production --onyl=server/a', 'unknown option --onyl; did you mean --only?', 'reconcile plan --help'],
+  ['list --only server/a', 'reconcile list has no option --only', 'reconcile list --help'],
+  ['plan production --out', '--out needs a value', 'reconcile plan --help'],
+  [
+    'plan production --only srver/a',
+    '--only wants an address like server/production-2, found: srver/a; did you mean server/a?',
+    'reconcile plan --help',
+  ],
+  [
+    'production --local=docker',
+    '--local=docker, servers that really boot, is not there yet: write --local or --local=simulated',
+    'reconcile --help',
+  ],
+  ['production --local=x', 'x is no kind of local cloud: write --local or --local=simulated', 'reconcile --help'],
+  [
+    'check staging --all',
+    "--all checks every environment, so staging can't be named beside it",
+    'reconcile check --help',
+  ],
+  ['apply', 'apply needs the file of a saved plan', 'reconcile apply --help'],
+  ['apply a b', 'apply takes one file, found also: b', 'reconcile apply --help'],
+  ['state', 'state needs a verb: state show <target>', 'reconcile state show --help'],
+  ['state shw production', 'state shw is no verb here: write state show <target>', 'reconcile state show --help'],
+  ['help plann', 'plann is neither a verb nor a target; did you mean plan?', 'reconcile --help'],
+  ['plann --help', 'plann is neither a verb nor a target; did you mean plan?', 'reconcile --help'],
+])(
+  'wrong usage "%s" is exit 64 with a sentence and the help command, and nothing is opened',
+  async (line, sentence, next) => {
+    const ran = await run(line, { terminal: 200 });
+    expect({ code: ran.code, stdout: ran.stdout, calls: ran.calls }).toEqual({ code: 64, stdout: '', calls: [] });
+    expect(ran.stderr.replaceAll('\n  ', ' ').replace(' next:', '\n  next:')).toBe(
+      `error: ${sentence}\n  next: ${next}\n`,
+    );
+    const json = await run(`${line} --json`);
+    const error = { message: sentence, exitCode: 64, next };
+    if (!line.endsWith('--out')) expect(JSON.parse(json.stdout)).toEqual({ error });
+  },
+);
+
+test.each([
+  ['production --local --yes', 'opened: simulated'],
+  ['--local production', 'opened: simulated'],
+  ['--local=simulated plan production', 'opened: simulated'],
+  ['plan --local production', 'opened: simulated'],
+  ['--config infra.prod.yaml plan production', 'opened: hetzner infra.prod.yaml'],
+  ['pr-7 -c x.yaml', 'opened: hetzner x.yaml'],
+  ['pr 7 --local', 'opened: simulated'],
+  ['list --yes', 'opened: hetzner'],
+])('"%s" is understood', async (line, opened) => {
+  const ran = await run(line);
+  expect({ code: ran.code, calls: ran.calls }).toEqual({ code: 0, calls: [opened] });
+});
+
+test('the targets reach the workspace as typed', async () => {
+  const seen: unknown[] = [];
+  const plan = (_options: unknown, target: unknown) => {
+    seen.push(target);
+    throw new Error('far enough');
+  };
+  for (const line of ['production', 'staging', 'pr 7', 'plan pr-12']) await run(line, { answers: { plan } });
+  expect(seen).toEqual([
+    { type: 'production' },
+    { type: 'staging' },
+    { type: 'pr', pullRequest: 7 },
+    { type: 'pr', pullRequest: 12 },
+  ]);
+});
+
+test('every verb has a page of help with an example, within 80 columns', async () => {
+  const verbs = ['plan', 'apply', 'check', 'destroy', 'list', 'status', 'outputs', 'state show', 'cost', 'init'];
+  for (const verb of verbs) {
+    const page = await run(`${verb} --help`, { terminal: 80 });
+    const same = await run(`help ${verb}`, { terminal: 80 });
+    expect(page.code).toBe(0);
+    expect(page.stdout).toBe(same.stdout);
+    expect(page.stdout).toMatch(new RegExp(`^Usage: reconcile ${verb}`));
+    expect(page.stdout).toMatch(new RegExp(`Examples:\\n  reconcile ${verb}`));
+    expect(page.stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  }
+});
+
+test('the overview lists targets, verbs, options, examples and exit codes', async () => {
+  const ran = await run('--help', { terminal: 80 });
+  expect(ran.code).toBe(0);
+  expect(ran.stdout).toMatchInlineSnapshot(`
+    "One command turns infra.yaml into a running, healthy cluster on Hetzner Cloud,
+    and keeps it true.
+
+    Usage: reconcile <target> [options]
+           reconcile <verb> … [options]
+
+    Targets: production, staging, pr <number>
+
+    Verbs:
+      <target>             Converge a target: plan, confirm, apply, verify.
+      plan <target>        Show what would change; change nothing.
+      apply <file>         Carry out exactly a saved plan; refused if configuration,
+                           state or cloud moved since.
+      check [target]       Drift check: name what differs from infra.yaml; write
+                           nothing anywhere.
+      destroy <target>     Remove an environment: everything of ours in it, nothing
+                           else.
+      list                 All environments: servers, age, health, cost, URL, last
+                           change.
+      status <target>      Health of every layer, down to each job's health.
+      outputs <target>     Addresses to use: load_balancer_ip, nomad_ui_url,
+                           consul_ui_url, environment_url, server IPs.
+      state show <target>  What the last runs remember: addresses, ids, history.
+                           Secrets are never shown.
+      cost [target]        Live prices: per environment, typical and maximum totals,
+                           and what each is made of.
+      init                 Write a commented infra.yaml from a few questions; an
+                           existing one is left alone.
+      help [verb]          This page, or the page of one verb.
+
+    Options of reconcile <target>:
+      -y, --yes            ask no question; needed where there is no terminal to ask
+                           on
+      --only <address>     only this address and what it needs; may be repeated
+      --replace <address>  delete and make this one anew; may be repeated
+      --adopt <address>    take over the foreign thing of that name; may be repeated
+      --json               print one JSON document on stdout
+      --local[=simulated]  use the emulated Hetzner Cloud that ships with the
+                           project
+      -c, --config <file>  read this file instead of infra.yaml
+      -v, --verbose        show what is folded: unchanged addresses, steps, causes
+                           of errors
+      --no-color           print without colours (as with NO_COLOR)
+
+    Examples:
+      reconcile production
+          show the plan, ask, carry it out
+      reconcile production --local --yes
+          the same in the emulated cloud, without a question
+      reconcile pr 7
+          the environment of pull request 7
+      reconcile production --only server/production-2
+          nothing but this server and what it needs
+
+    Exit codes: 0 converged or nothing to do; 2 changes or drift pending (plan,
+    check); 3 someone else holds the lease; 4 blocked by a guard; 1 any other
+    failure; 64 wrong usage.
+    "
+  `);
+});
+
+test('--version prints the version', async () => {
+  expect(await run('--version')).toMatchObject({ code: 0, stdout: '0.1.0\n' });
+});
