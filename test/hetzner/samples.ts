@@ -20,7 +20,7 @@ const typePrice = {
   price_per_tb_traffic: { net: '1.00', gross: '1.21' },
 };
 export const serverTypeWire = (name = 'cx23', architecture = 'x86') => ({
-  id: 114,
+  id: Number.parseInt(name, 36),
   name,
   description: name.toUpperCase(),
   category: 'Cost-Optimized',

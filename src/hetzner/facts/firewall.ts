@@ -1,7 +1,7 @@
 import type { FirewallRule as Rule } from '../../domain/environment.ts';
 import type { ObservedItem } from '../../domain/observation.ts';
 import type { Firewall, FirewallRule } from '../wire/firewalls.ts';
-import { canonicalCidr } from './addresses.ts';
+import { canonicalAddress } from './addresses.ts';
 import { idsOf, itemOf } from './item.ts';
 
 /** `serverIds` are the servers it was put on one by one; what a selector finds is named by the selector. */
@@ -18,6 +18,6 @@ const ruleOf = (wire: FirewallRule): Rule => ({
   direction: wire.direction,
   protocol: wire.protocol,
   ...(wire.port === null ? {} : { port: wire.port }),
-  ips: (wire.direction === 'in' ? wire.source_ips : wire.destination_ips).map(canonicalCidr).sort(),
+  ips: (wire.direction === 'in' ? wire.source_ips : wire.destination_ips).map(canonicalAddress).sort(),
   ...(wire.description ? { description: wire.description } : {}),
 });

@@ -1,7 +1,7 @@
 import type { LoadBalancerFacts, ObservedItem } from '../../domain/observation.ts';
 import type { LoadBalancerServiceSpec } from '../../domain/resource.ts';
 import type { HealthStatus, LoadBalancer, LoadBalancerService, LoadBalancerTarget } from '../wire/load-balancers.ts';
-import { canonicalCidr } from './addresses.ts';
+import { canonicalAddress } from './addresses.ts';
 import { itemOf, priceAt } from './item.ts';
 
 export const loadBalancerItem = (wire: LoadBalancer): ObservedItem<'load-balancer'> =>
@@ -25,7 +25,7 @@ export const loadBalancerItem = (wire: LoadBalancer): ObservedItem<'load-balance
 
 export const loadBalancerAddresses = ({ public_net: { ipv4, ipv6 } }: LoadBalancer) => ({
   ipv4: ipv4.ip,
-  ipv6: ipv6.ip === null ? null : canonicalCidr(ipv6.ip),
+  ipv6: ipv6.ip === null ? null : canonicalAddress(ipv6.ip),
 });
 
 const serviceOf = (wire: LoadBalancerService): LoadBalancerServiceSpec => ({
@@ -66,7 +66,7 @@ const healthCheckOf = (wire: LoadBalancerService['health_check']): LoadBalancerS
 });
 
 const targetOf = (wire: LoadBalancerTarget): LoadBalancerFacts['targets'][number] => {
-  if (wire.type === 'ip') return { type: 'ip', ip: canonicalCidr(wire.ip.ip) };
+  if (wire.type === 'ip') return { type: 'ip', ip: canonicalAddress(wire.ip.ip) };
   const usePrivateIp = wire.use_private_ip;
   return wire.type === 'server'
     ? { type: 'server', serverId: String(wire.server.id), usePrivateIp }

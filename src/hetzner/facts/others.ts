@@ -4,7 +4,7 @@ import type { PlacementGroup } from '../wire/placement-groups.ts';
 import type { PrimaryIp } from '../wire/primary-ips.ts';
 import type { SshKey } from '../wire/ssh-keys.ts';
 import type { Volume } from '../wire/volumes.ts';
-import { canonicalCidr } from './addresses.ts';
+import { canonicalAddress } from './addresses.ts';
 import { idsOf, isoOf, itemOf } from './item.ts';
 
 /* The small kinds: what there is to say of each fits on a few lines. */
@@ -27,7 +27,7 @@ export const certificateItem = (wire: Certificate): ObservedItem<'certificate'> 
 export const primaryIpItem = (wire: PrimaryIp): ObservedItem<'primary-ip'> =>
   itemOf('primary-ip', wire, {
     type: wire.type,
-    ip: canonicalCidr(wire.ip),
+    ip: canonicalAddress(wire.ip),
     assigneeId: wire.assignee_id === null ? null : String(wire.assignee_id),
     autoDelete: wire.auto_delete,
     location: wire.location.name,

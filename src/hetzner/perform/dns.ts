@@ -18,7 +18,7 @@ export const changeZone = (path: string, change: CloudChange): ApiRequest => {
 
 /** Paths take the zone's name as well as its id (docs.hetzner.cloud, zones). */
 export const createRrset = ({ labels, spec }: Resource<'rrset'>, references: References): ApiRequest =>
-  post(`/zones/${encodeURIComponent(spec.zone)}/rrsets`, {
+  post(`/zones/${pathPart(spec.zone)}/rrsets`, {
     name: spec.name,
     type: spec.type,
     ttl: spec.ttlSeconds,
@@ -50,5 +50,8 @@ export const rrsetPath = (id: string): string => {
   const [zone, name, type, ...rest] = id.split('/');
   if (!zone || !name || !type || rest.length > 0)
     throw new Failure(`"${id}" is no id of an rrset: it should read <zone>/<name>/<TYPE>`);
-  return `/zones/${encodeURIComponent(zone)}/rrsets/${encodeURIComponent(name)}/${encodeURIComponent(type)}`;
+  return `/zones/${pathPart(zone)}/rrsets/${pathPart(name)}/${pathPart(type)}`;
 };
+
+/** `@`, the name of a zone's apex, is an ordinary character of a path and is sent as it is, as hcloud-go does. */
+const pathPart = (text: string): string => encodeURIComponent(text).replaceAll('%40', '@');
