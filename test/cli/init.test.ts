@@ -20,12 +20,13 @@ test('init writes the configuration from flags, with defaults for the rest', asy
     staging: true,
   });
   expect(ran.stdout).toBe(
-    'wrote infra.yaml\nnext: reconcile plan production --local   (shows what it would make, in the emulated cloud)\n',
+    'wrote infra.yaml\nnext: reconcile plan production --local\n      shows what it would make, in the emulated cloud\n',
   );
 });
 
 test('init takes every answer as a flag, and another file', async () => {
   const ran = await run(`${line} --location hel1 --server-type cpx22 --ssh-key alice --no-staging --config other.yaml`);
+  expect(ran.stdout).toContain('next: reconcile plan production --local --config other.yaml\n');
   expect(JSON.parse(ran.files['other.yaml'] ?? '')).toMatchObject({
     location: 'hel1',
     serverType: 'cpx22',

@@ -35,8 +35,10 @@ export const runInit: CommandRun = async (context) => {
   const answers = options.yes || !io.stdin.isTTY ? fromFlags(context) : await reading(context, ask(context));
   if ((await files.write(path, initTemplate(answers), { mode: 0o644, replace: false })) === 'exists')
     throw exists(path);
-  const next = 'reconcile plan production --local';
-  tell(context, () => [`wrote ${path}`, `next: ${next}   (shows what it would make, in the emulated cloud)`]);
+  const next = ['reconcile plan production --local', ...(options.config === null ? [] : [`--config ${path}`])].join(
+    ' ',
+  );
+  tell(context, () => [`wrote ${path}`, `next: ${next}`, '      shows what it would make, in the emulated cloud']);
   tellJson(context, () => ({ file: path, answers, next }));
   return exitCodes.ok;
 };
