@@ -41,6 +41,7 @@ export const createFakeCloud = (clock: Clock, durationMs: (command: string) => n
   const things: Thing[] = [];
   const calls: string[] = [];
   const actions = new Map<number, RunningAction>();
+  const busyUntil = new Map<string, number>();
   let ids = 100;
 
   const called = (text: string) => calls.push(`${((clock.now() - startedAt) / 1000).toFixed(1)} ${text}`);
@@ -51,8 +52,9 @@ export const createFakeCloud = (clock: Clock, durationMs: (command: string) => n
       action.land();
     }
   };
-  const start = (command: string, effect: () => void): number[] => {
+  const start = (thing: Thing, command: string, effect: () => void): number[] => {
     const ms = durationMs(command);
+    busyUntil.set(thing.id, clock.now() + ms);
     if (ms === 0) {
       effect();
       return [];
@@ -60,6 +62,11 @@ export const createFakeCloud = (clock: Clock, durationMs: (command: string) => n
     ids += 1;
     actions.set(ids, { id: ids, command, endsAt: clock.now() + ms, land: effect, landed: false });
     return [ids];
+  };
+  /** As the adapter does: waits out the Hetzner action that runs on a server (423 locked). */
+  const unlocked = async (thing: Thing | undefined): Promise<void> => {
+    while (thing?.kind === 'server' && (busyUntil.get(thing.id) ?? 0) > clock.now()) await clock.sleep(1_000);
+    land();
   };
   const plant: FakeCloud['plant'] = (given) => {
     ids += 1;
@@ -73,21 +80,24 @@ export const createFakeCloud = (clock: Clock, durationMs: (command: string) => n
     land();
     if (effect.op === 'create') return create(effect);
     const thing = things.find((one) => one.kind === effect.kind && one.id === effect.id);
+    await unlocked(thing);
     if (thing === undefined) throw refusal('not_found', `${effect.kind} ${effect.id} not found`, 404);
     if (effect.op === 'delete')
       return {
-        actionIds: start(`delete_${effect.kind}`, () => void things.splice(things.indexOf(thing), 1)),
+        actionIds: start(thing, `delete_${effect.kind}`, () => void things.splice(things.indexOf(thing), 1)),
         outputs: {},
       };
     const { change } = effect;
-    return { actionIds: start(change.op, () => apply(thing, change, resolve)), outputs: {} };
+    if (change.op === 'attach-network' && (thing.facts['networks'] as unknown[]).length > 0)
+      throw refusal('server_already_attached', 'server is already attached to this network', 422);
+    return { actionIds: start(thing, change.op, () => apply(thing, change, resolve)), outputs: {} };
   };
   const create = ({ resource }: Extract<CloudEffect, { op: 'create' }>): Accepted => {
     const { kind, name } = resource;
     if (things.some((one) => one.kind === kind && one.name === name))
       throw refusal('uniqueness_error', `${kind} name is already used`, 409);
     const thing = plant({ kind, name, labels: { ...resource.labels }, facts: firstFacts(kind) });
-    const actionIds = start(`create_${kind}`, () => {
+    const actionIds = start(thing, `create_${kind}`, () => {
       if (kind === 'server') Object.assign(thing.facts, { status: 'off', locked: false });
     });
     const outputs = kind === 'server' || kind === 'load-balancer' ? { ipv4: String(thing.facts['ipv4']) } : {};
