@@ -39,14 +39,15 @@ const confirmOn = (from: NodeJS.Process, question: string): Promise<boolean> =>
   new Promise((resolve) => {
     from.stderr.write(question);
     const lines = createInterface({ input: from.stdin, terminal: false });
-    let answer = '';
+    let answer: string | undefined;
     lines.once('line', (line) => {
       answer = line;
       lines.close();
     });
     lines.once('close', () => {
       from.stdin.pause();
-      resolve(/^\s*y(?:es)?\s*$/i.test(answer));
+      if (answer === undefined) from.stderr.write('\n');
+      resolve(/^\s*y(?:es)?\s*$/i.test(answer ?? ''));
     });
   });
 

@@ -78,7 +78,12 @@ const confirm = async (context: CommandContext, plan: Plan): Promise<void> => {
   const verb =
     plan.intent === 'destroy' ? `Destroy ${plan.environment} (${what})` : `Apply ${what} to ${plan.environment}`;
   input.io.stderr.write('\n');
-  const agreed = await reading(context, input.io.confirm(`${verb}? [y/N] `));
+  const answer = reading(context, input.io.confirm(`${verb}? [y/N] `));
+  const agreed = await answer.catch((error: unknown) => {
+    // The cursor still stands behind the question.
+    input.io.stderr.write('\n');
+    throw error;
+  });
   if (!agreed) throw new Failure('not confirmed', { done, next: commandLine(invocation) });
 };
 
