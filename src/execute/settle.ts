@@ -1,5 +1,5 @@
 import { localName } from '../domain/address.ts';
-import { Failure } from '../domain/errors.ts';
+import { Failure, NoReplyError } from '../domain/errors.ts';
 import type { CloudKind } from '../domain/kinds.ts';
 import { labelNames } from '../domain/labels.ts';
 import type { AnyObservedItem } from '../domain/observation.ts';
@@ -15,6 +15,8 @@ export type DeleteEffect = Extract<CloudEffect, { op: 'delete' }>;
 
 /** A request that arrived shows within this time; one that does not show by then counts as unknown, not as undone. */
 const lookups = { waitsMs: [500, 1_000, 2_000, 4_000], boundMs: 20_000 };
+/** A name that is taken is there to be seen. */
+const lookupOnce = { waitsMs: [1], boundMs: 0 };
 /** A server whose reply was lost has no Hetzner action to wait for: its own status tells. */
 const serverSettles = { waitsMs: [1_000, 2_000], boundMs: 10 * 60_000 };
 
@@ -30,18 +32,23 @@ export const settleCreate = async (
   context.progress(step, `looking ${resource.name} up, because ${short(met)}`);
   const item = await pollUntil(() => context.cloud.find(resource.kind, name), {
     ...context,
-    ...lookups,
+    ...(met instanceof NoReplyError ? lookups : lookupOnce),
     what: `looking up ${name}`,
   });
-  if (item === undefined)
-    throw new Failure(`${met.message}. No ${resource.kind} called ${resource.name} has appeared`, {
-      next: context.again,
-      cause: met,
-    });
+  if (item === undefined) throw nothingFound(effect, context, met);
   refuseForeign(effect, item, context, met);
   if (resource.kind === 'server') await serverSettled(step, name, context);
   return { id: item.id, createdAt: item.createdAt, actionIds: [], outputs: outputsOf(item) };
 };
+
+/** A uniqueness error can be about something else than the name, e.g. a key's fingerprint: then Hetzner's words stand. */
+const nothingFound = ({ resource }: CreateEffect, context: StepContext, met: Failure): Failure =>
+  met instanceof NoReplyError
+    ? new Failure(`${met.message}. No ${resource.kind} called ${resource.name} has appeared`, {
+        next: context.again,
+        cause: met,
+      })
+    : met;
 
 /** The name alone makes nothing ours (design §6.1). */
 const refuseForeign = ({ resource }: CreateEffect, item: AnyObservedItem, context: StepContext, met: Failure): void => {

@@ -75,6 +75,7 @@ export const createFakeCloud = (clock: Clock, durationMs: (command: string) => n
     return thing;
   };
   const perform = async (effect: CloudEffect, resolve: (reference: Reference) => string): Promise<Accepted> => {
+    const landing = effect.op === 'change' ? landingOf(effect.change, resolve) : undefined;
     called(`${effect.op === 'change' ? effect.change.op : effect.op} ${titleOf(effect)}`);
     await Promise.resolve();
     land();
@@ -90,7 +91,7 @@ export const createFakeCloud = (clock: Clock, durationMs: (command: string) => n
     const { change } = effect;
     if (change.op === 'attach-network' && (thing.facts['networks'] as unknown[]).length > 0)
       throw refusal('server_already_attached', 'server is already attached to this network', 422);
-    return { actionIds: start(thing, change.op, () => apply(thing, change, resolve)), outputs: {} };
+    return { actionIds: start(thing, change.op, () => landing?.(thing)), outputs: {} };
   };
   const create = ({ resource }: Extract<CloudEffect, { op: 'create' }>): Accepted => {
     const { kind, name } = resource;
@@ -152,13 +153,23 @@ const statusOf = (id: number, action: RunningAction | undefined, now: number): H
   return { id, command: action.command, status: done ? 'success' : 'running', progress: done ? 100 : 50, error: null };
 };
 
-/** The changes the tests use, as facts show them. */
-const apply = (thing: Thing, change: CloudChange, resolve: (reference: Reference) => string): void => {
+/** The changes the tests use, as facts show them. References are resolved before anything is sent, as the adapter does. */
+const landingOf = (change: CloudChange, resolve: (reference: Reference) => string): ((thing: Thing) => void) => {
   const text = (value: unknown) => (isReference(value) ? resolve(value) : String(value));
-  if (change.op === 'set-labels') thing.labels = { ...change.labels };
-  if (change.op === 'power-on') thing.facts['status'] = 'running';
-  if (change.op === 'set-rules') thing.facts['rules'] = change.rules;
-  if (change.op === 'attach-network')
-    (thing.facts['networks'] as unknown[]).push({ networkId: text(change.network), ip: change.ip });
-  if (change.op === 'add-target') (thing.facts['targets'] as unknown[]).push(change.target);
+  switch (change.op) {
+    case 'set-labels':
+      return (thing) => {
+        thing.labels = { ...change.labels };
+      };
+    case 'power-on':
+      return ({ facts }) => Object.assign(facts, { status: 'running' });
+    case 'attach-network': {
+      const network = { networkId: text(change.network), ip: change.ip };
+      return ({ facts }) => (facts['networks'] as unknown[]).push(network);
+    }
+    case 'add-target':
+      return ({ facts }) => (facts['targets'] as unknown[]).push(change.target);
+    default:
+      return () => undefined;
+  }
 };
