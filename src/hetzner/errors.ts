@@ -49,8 +49,9 @@ const bodyOf = (request: ApiRequest, reply: ApiReply, endpoint: string): unknown
   if (reply.text === '') return undefined;
   const body = jsonOf(reply.text);
   if (body !== undefined) return body;
-  const message = `${titleOf(request)} was answered with HTTP ${reply.status} and a body that is not JSON`;
-  if (isWrite(request)) throw new NoReplyError(`${message}${unknownOutcome(request)}`);
+  const brokeOff = reply.text.trimStart().startsWith('{');
+  const message = `${titleOf(request)} was answered with HTTP ${reply.status} and a body that ${brokeOff ? 'breaks off' : 'is not JSON'}`;
+  if (brokeOff || isWrite(request)) throw new NoReplyError(`${message}${unknownOutcome(request)}`);
   throw new CloudError(
     message,
     { code: 'unexpected_response', ...factsOf(reply), retryable: false },

@@ -1,5 +1,6 @@
 import type { ObservedItem } from '../../domain/observation.ts';
 import type { Rrset, Zone } from '../wire/zones.ts';
+import { canonicalAddress } from './addresses.ts';
 import { itemOf } from './item.ts';
 
 export const zoneItem = (wire: Zone): ObservedItem<'zone'> =>
@@ -24,7 +25,7 @@ export const rrsetItem = (
     name: wire.name,
     type: wire.type,
     ttlSeconds: wire.ttl,
-    records: wire.records.map(({ value }) => value).sort(),
+    records: wire.records.map(({ value }) => (wire.type === 'AAAA' ? canonicalAddress(value) : value)).sort(),
     changeProtection: wire.protection.change,
   },
 });
