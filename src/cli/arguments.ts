@@ -1,21 +1,12 @@
 import { Command, CommanderError } from 'commander';
-import { type Address, isAddress } from '../domain/address.ts';
 import type { Target } from '../domain/environment.ts';
 import { UsageError } from '../domain/errors.ts';
-import { kinds } from '../domain/kinds.ts';
 import { helpCommand } from './help.ts';
+import { type Options, optionsOf, placeFlags } from './options.ts';
 import { suggestion } from './suggest.ts';
 import { parseTarget, targetWords } from './target.ts';
-import {
-  firstWords,
-  type OptionName,
-  type OptionSpec,
-  optionSpecs,
-  type Verb,
-  type VerbSpec,
-  verbNames,
-  verbs,
-} from './verbs.ts';
+import { type OptionName, type OptionSpec, optionSpecs, type Verb, type VerbSpec, verbs } from './verbs.ts';
+import { type Question, questionIn, verbOf } from './words.ts';
 
 /** One command line, understood. */
 export interface Invocation {
@@ -24,26 +15,7 @@ export interface Invocation {
   readonly file: string | undefined;
   readonly options: Options;
 }
-export interface Options {
-  readonly yes: boolean;
-  readonly json: boolean;
-  readonly local: 'simulated' | null;
-  readonly config: string | null;
-  readonly only: readonly Address[];
-  readonly replace: readonly Address[];
-  readonly adopt: readonly Address[];
-  readonly verbose: boolean;
-  readonly color: boolean;
-  readonly out: string | null;
-  readonly all: boolean;
-  readonly init: Readonly<Partial<Record<'project' | 'domain' | 'location' | 'serverType' | 'sshKey', string>>> & {
-    readonly staging?: boolean;
-  };
-}
-export type Parsed =
-  | { readonly ask: 'help'; readonly verb: Verb | undefined }
-  | { readonly ask: 'version' }
-  | ({ readonly ask: 'run' } & Invocation);
+export type Parsed = Question | ({ readonly ask: 'run' } & Invocation);
 
 /** Throws UsageError with what is wrong, what may have been meant, and the help command. */
 export const parseArguments = (argv: readonly string[]): Parsed => {
@@ -60,67 +32,6 @@ export const parseArguments = (argv: readonly string[]): Parsed => {
   }
   const options = optionsOf(command.opts(), verb);
   return { ask: 'run', verb, options, ...operandsOf(verb, spec, command.args, options) };
-};
-
-const questionIn = (argv: readonly string[]): Parsed | undefined => {
-  if (argv.includes('--version') || argv.includes('-V')) return { ask: 'version' };
-  const words = argv.slice(firstOperand(argv)).filter((word) => !word.startsWith('-'));
-  const about = words[0] === 'help' ? words.slice(1) : words;
-  if (words[0] !== 'help' && !argv.includes('--help') && !argv.includes('-h')) return undefined;
-  const [first] = about;
-  if (first === undefined || isTargetWord(first)) return { ask: 'help', verb: undefined };
-  if (first === 'state') return { ask: 'help', verb: 'state show' };
-  const verb = verbNames.find((name) => name === first);
-  if (verb === undefined) throw unknownWord(first);
-  return { ask: 'help', verb };
-};
-
-const isTargetWord = (word: string): boolean => ['production', 'staging', 'pr'].includes(word) || /^pr-/.test(word);
-
-/** Options may stand before the verb (`--local plan production`), so the verb is the first word that is no option's value. */
-const verbOf = (argv: readonly string[]): { readonly verb: Verb; readonly rest: readonly string[] } => {
-  const args = argv.map((word) => (word === '--local' ? '--local=simulated' : word));
-  const at = firstOperand(args);
-  const first = args[at];
-  if (first === undefined || isTargetWord(first)) return { verb: 'reconcile', rest: args };
-  if (first === 'state') {
-    const second = args[at + 1];
-    if (second !== 'show')
-      throw new UsageError(
-        second === undefined || second.startsWith('-')
-          ? 'state needs a verb: state show <target>'
-          : `state ${second} is no verb here: write state show <target>`,
-        { next: helpCommand('state show') },
-      );
-    return { verb: 'state show', rest: [...args.slice(0, at), ...args.slice(at + 2)] };
-  }
-  const rest = [...args.slice(0, at), ...args.slice(at + 1)];
-  const verb = verbNames.find((name) => name === first);
-  if (verb !== undefined) return { verb, rest };
-  throw unknownWord(first);
-};
-
-const valued = Object.values(optionSpecs)
-  .filter((option) => option.flags.includes('<'))
-  .flatMap((option) => option.flags.replace(/ <.*/, '').split(', '));
-
-const firstOperand = (args: readonly string[]): number => {
-  for (let at = 0; at < args.length; at += 1) {
-    const word = args[at] ?? '';
-    if (!word.startsWith('-')) return at;
-    if (valued.includes(word)) at += 1;
-  }
-  return args.length;
-};
-
-const unknownWord = (word: string): UsageError => {
-  const meant = suggestion(word, [...firstWords, 'production', 'staging', 'pr']);
-  return new UsageError(
-    `${word} is neither a verb nor a target${meant === undefined ? '' : `; did you mean ${meant}?`}`,
-    {
-      next: helpCommand(undefined),
-    },
-  );
 };
 
 const commandFor = (verb: Verb, spec: VerbSpec): Command => {
@@ -184,52 +95,6 @@ const operandsOf = (
   return { target, file: undefined };
 };
 
-const optionsOf = (raw: Readonly<Record<string, unknown>>, verb: Verb): Options => {
-  const text = (name: string): string | null => (typeof raw[name] === 'string' ? raw[name] : null);
-  const initTexts = ['project', 'domain', 'location', 'serverType', 'sshKey'] as const;
-  return {
-    yes: raw['yes'] === true,
-    json: raw['json'] === true,
-    local: localKind(text('local'), verb),
-    config: text('config'),
-    only: addresses(raw['only'], '--only', verb),
-    replace: addresses(raw['replace'], '--replace', verb),
-    adopt: addresses(raw['adopt'], '--adopt', verb),
-    verbose: raw['verbose'] === true,
-    color: raw['color'] !== false,
-    out: text('out'),
-    all: raw['all'] === true,
-    init: {
-      ...Object.fromEntries(initTexts.flatMap((name) => (text(name) === null ? [] : [[name, text(name)]]))),
-      ...(typeof raw['staging'] === 'boolean' ? { staging: raw['staging'] } : {}),
-    },
-  };
-};
-
-const localKind = (value: string | null, verb: Verb): 'simulated' | null => {
-  if (value === null || value === 'simulated') return value;
-  const next = helpCommand(verb);
-  if (value === 'docker')
-    throw new UsageError(
-      '--local=docker, servers that really boot, is not there yet: write --local or --local=simulated',
-      { next },
-    );
-  throw new UsageError(`${value} is no kind of local cloud: write --local or --local=simulated`, { next });
-};
-
-const addresses = (value: unknown, flag: string, verb: Verb): Address[] =>
-  (Array.isArray(value) ? value : []).map((entry: unknown) => {
-    const text = String(entry);
-    if (isAddress(text)) return text;
-    const [kind = ''] = text.split('/');
-    const meant = suggestion(kind, kinds);
-    const hint =
-      meant === undefined || meant === kind ? '' : `; did you mean ${meant}/${text.slice(kind.length + 1) || '…'}?`;
-    throw new UsageError(`${flag} wants an address like server/production-2, found: ${text}${hint}`, {
-      next: helpCommand(verb),
-    });
-  });
-
 /** The invocation as one would type it again; `extra` is put at its end. */
 export const commandLine = (
   invocation: Pick<Invocation, 'verb' | 'target' | 'file' | 'options'>,
@@ -248,9 +113,3 @@ export const commandLine = (
     ...extra,
   ].join(' ');
 };
-
-/** What says which cloud and which file: repeated in every command we tell the user to run. */
-export const placeFlags = (options: Options): string[] => [
-  ...(options.local === null ? [] : ['--local']),
-  ...(options.config === null ? [] : [`--config ${options.config}`]),
-];

@@ -1,11 +1,12 @@
 import { type ExitCode, exitCodes } from '../domain/errors.ts';
 import { redact } from '../domain/secret.ts';
 import type { Workspace } from '../ports/session.ts';
-import { type Invocation, type Parsed, parseArguments, placeFlags } from './arguments.ts';
+import { type Invocation, type Parsed, parseArguments } from './arguments.ts';
 import type { CommandContext, CommandRun } from './context.ts';
 import { overview, verbHelp } from './help.ts';
 import { listenForInterrupts } from './interruption.ts';
 import type { CliInput, Io, Stream } from './io.ts';
+import { placeFlags } from './options.ts';
 import { clean, cleanText } from './print/clean.ts';
 import { errorDocument, exitCodeOf, printError } from './print/errors.ts';
 import type { Layout } from './print/layout.ts';

@@ -1,8 +1,9 @@
 import { BlockedError, type ExitCode, exitCodes, Failure, UsageError } from '../../domain/errors.ts';
 import { isEmpty, type Plan } from '../../domain/plan.ts';
 import type { Outcome, Outputs, Session } from '../../ports/session.ts';
-import { commandLine, placeFlags } from '../arguments.ts';
+import { commandLine } from '../arguments.ts';
 import { type CommandContext, cleaned, reading, report, tell, tellJson } from '../context.ts';
+import { placeFlags } from '../options.ts';
 import { errorDocument, exitCodeOf } from '../print/errors.ts';
 import { appliedDocument, planDocument } from '../print/json.ts';
 import { withPlace } from '../print/next.ts';

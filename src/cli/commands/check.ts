@@ -1,8 +1,8 @@
 import type { Target } from '../../domain/environment.ts';
 import { exitCodes } from '../../domain/errors.ts';
 import { isEmpty, type Plan } from '../../domain/plan.ts';
-import { placeFlags } from '../arguments.ts';
 import { type CommandContext, type CommandRun, reading, tell, tellJson } from '../context.ts';
+import { placeFlags } from '../options.ts';
 import { printCheck } from '../print/check.ts';
 import { planDocument } from '../print/json.ts';
 import { targetOfName, targetOfPlan, targetWords } from '../target.ts';

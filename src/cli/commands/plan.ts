@@ -1,7 +1,7 @@
 import { exitCodes } from '../../domain/errors.ts';
 import { isEmpty } from '../../domain/plan.ts';
-import { placeFlags } from '../arguments.ts';
 import { type CommandRun, openSession, reading, tell, tellJson } from '../context.ts';
+import { placeFlags } from '../options.ts';
 import { planDocument } from '../print/json.ts';
 import { printPlan } from '../print/plan.ts';
 import { presentable } from './applying.ts';

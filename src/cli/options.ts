@@ -1,0 +1,76 @@
+import { type Address, isAddress } from '../domain/address.ts';
+import { UsageError } from '../domain/errors.ts';
+import { kinds } from '../domain/kinds.ts';
+import { helpCommand } from './help.ts';
+import { suggestion } from './suggest.ts';
+import type { Verb } from './verbs.ts';
+
+export interface Options {
+  readonly yes: boolean;
+  readonly json: boolean;
+  readonly local: 'simulated' | null;
+  readonly config: string | null;
+  readonly only: readonly Address[];
+  readonly replace: readonly Address[];
+  readonly adopt: readonly Address[];
+  readonly verbose: boolean;
+  readonly color: boolean;
+  readonly out: string | null;
+  readonly all: boolean;
+  readonly init: Readonly<Partial<Record<'project' | 'domain' | 'location' | 'serverType' | 'sshKey', string>>> & {
+    readonly staging?: boolean;
+  };
+}
+
+/** What commander found, checked and with every default; throws UsageError. */
+export const optionsOf = (raw: Readonly<Record<string, unknown>>, verb: Verb): Options => {
+  const text = (name: string): string | null => (typeof raw[name] === 'string' ? raw[name] : null);
+  const initTexts = ['project', 'domain', 'location', 'serverType', 'sshKey'] as const;
+  return {
+    yes: raw['yes'] === true,
+    json: raw['json'] === true,
+    local: localKind(text('local'), verb),
+    config: text('config'),
+    only: addresses(raw['only'], '--only', verb),
+    replace: addresses(raw['replace'], '--replace', verb),
+    adopt: addresses(raw['adopt'], '--adopt', verb),
+    verbose: raw['verbose'] === true,
+    color: raw['color'] !== false,
+    out: text('out'),
+    all: raw['all'] === true,
+    init: {
+      ...Object.fromEntries(initTexts.flatMap((name) => (text(name) === null ? [] : [[name, text(name)]]))),
+      ...(typeof raw['staging'] === 'boolean' ? { staging: raw['staging'] } : {}),
+    },
+  };
+};
+
+const localKind = (value: string | null, verb: Verb): 'simulated' | null => {
+  if (value === null || value === 'simulated') return value;
+  const next = helpCommand(verb);
+  if (value === 'docker')
+    throw new UsageError(
+      '--local=docker, servers that really boot, is not there yet: write --local or --local=simulated',
+      { next },
+    );
+  throw new UsageError(`${value} is no kind of local cloud: write --local or --local=simulated`, { next });
+};
+
+const addresses = (value: unknown, flag: string, verb: Verb): Address[] =>
+  (Array.isArray(value) ? value : []).map((entry: unknown) => {
+    const text = String(entry);
+    if (isAddress(text)) return text;
+    const [kind = ''] = text.split('/');
+    const meant = suggestion(kind, kinds);
+    const hint =
+      meant === undefined || meant === kind ? '' : `; did you mean ${meant}/${text.slice(kind.length + 1) || '…'}?`;
+    throw new UsageError(`${flag} wants an address like server/production-2, found: ${text}${hint}`, {
+      next: helpCommand(verb),
+    });
+  });
+
+/** What says which cloud and which file: repeated in every command we tell the user to run. */
+export const placeFlags = (options: Options): string[] => [
+  ...(options.local === null ? [] : ['--local']),
+  ...(options.config === null ? [] : [`--config ${options.config}`]),
+];
