@@ -127,8 +127,8 @@ job "server" {
 
       env {
         NODE_ENV    = "production"
+        DOMAIN      = "${var.domain}"
         PORT        = "${var.port}"
-        PUBLIC_URL  = "https://${var.domain}"
         APP_VERSION = "${var.version}"
       }
 

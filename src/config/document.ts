@@ -49,7 +49,9 @@ export const readDocument = (text: string, file: string): ConfigDocument | { pro
     value: document.toJS({ maxAliasCount: 100 }) as unknown,
     valueAt: (path) => nearest(path).value,
     keyAt: (path) => nearest(path).key,
-    positions: Object.fromEntries([...places].filter(([path]) => path !== '').map(([path, { value }]) => [path, value])),
+    positions: Object.fromEntries(
+      [...places].filter(([path]) => path !== '').map(([path, { value }]) => [path, value]),
+    ),
   };
 
   function collect(given: Node | ParsedNode | null, path: Path, place: Place): void {

@@ -10,7 +10,10 @@ export const environmentFor = (project: ProjectConfig, target: Target): Environm
   const found = project.environments[target.type];
   if (found === undefined) throw missing(project, target);
   const number = target.pullRequest;
-  if (target.type === 'pr' && (number === undefined || !Number.isInteger(number) || number < 1 || number > pullRequestMax))
+  if (
+    target.type === 'pr' &&
+    (number === undefined || !Number.isInteger(number) || number < 1 || number > pullRequestMax)
+  )
     throw new UsageError(`no pull request number: ${number ?? 'nothing'}`, { next: 'reconcile pr 123' });
   return {
     project: project.project,

@@ -78,12 +78,22 @@ const tell = (issue: Issue, root: unknown, prefix: Path, keysAt: (path: Path) =>
     case 'too_big':
       return [{ ...here, ...bounds(issue) }];
     case 'invalid_format':
-      return [{ ...here, message: 'not in the right form', ...(issue.format === 'regex' && { allowed: String(issue.pattern) }) }];
+      return [
+        {
+          ...here,
+          message: 'not in the right form',
+          ...(issue.format === 'regex' && { allowed: String(issue.pattern) }),
+        },
+      ];
     case 'invalid_union': {
       // The branch that fits the value's type has the useful errors.
-      const branch = issue.errors.find((errors) => !errors.some((e) => e.code === 'invalid_type' && e.path.length === 0));
+      const branch = issue.errors.find(
+        (errors) => !errors.some((e) => e.code === 'invalid_type' && e.path.length === 0),
+      );
       if (branch !== undefined) return branch.flatMap((inner) => tell(inner, root, path, keysAt));
-      const expected = issue.errors.flatMap((errors) => errors.map((e) => (e.code === 'invalid_type' ? e.expected : '')));
+      const expected = issue.errors.flatMap((errors) =>
+        errors.map((e) => (e.code === 'invalid_type' ? e.expected : '')),
+      );
       return [typeProblem(here, value, [...new Set(expected.map((word) => words[word] ?? word))].join(' or '))];
     }
     case 'invalid_key':
@@ -92,7 +102,16 @@ const tell = (issue: Issue, root: unknown, prefix: Path, keysAt: (path: Path) =>
       const params = (issue.params ?? {}) as { allowed?: string; suggestion?: string; key?: boolean };
       const { allowed, suggestion, key = false } = params;
       const found = key ? show(path.at(-1)) : here.found;
-      return [{ path, key, message: issue.message, ...(found && { found }), ...(allowed && { allowed }), ...(suggestion && { suggestion }) }];
+      return [
+        {
+          path,
+          key,
+          message: issue.message,
+          ...(found && { found }),
+          ...(allowed && { allowed }),
+          ...(suggestion && { suggestion }),
+        },
+      ];
     }
     default:
       return [{ ...here, message: issue.message }];
@@ -114,7 +133,11 @@ const unknownKey = (path: Path, name: string, allowed: readonly string[]): Told 
 const typeProblem = (here: Pick<Told, 'path' | 'key' | 'found'>, value: unknown, expected: string): Told => {
   if (value === undefined) return { ...here, message: 'this key is missing', allowed: expected };
   const needsQuotes = expected.startsWith('text') && (typeof value === 'number' || typeof value === 'boolean');
-  return { ...here, message: `this should be ${expected}${needsQuotes ? ': write it in quotes' : ''}`, allowed: expected };
+  return {
+    ...here,
+    message: `this should be ${expected}${needsQuotes ? ': write it in quotes' : ''}`,
+    allowed: expected,
+  };
 };
 
 const bounds = (issue: Extract<Issue, { code: 'too_small' | 'too_big' }>): Pick<Told, 'message' | 'allowed'> => {

@@ -19,7 +19,8 @@ const inner = (schema: z.core.$ZodType, part: string | number): z.core.$ZodType 
 
 /** Through optional, default, and to the mapping of a union of text and mapping. */
 const unwrap = (schema: z.core.$ZodType): z.core.$ZodType => {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return unwrap(schema.unwrap() as z.core.$ZodType);
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault)
+    return unwrap(schema.unwrap() as z.core.$ZodType);
   if (schema instanceof z.ZodUnion)
     return (schema.options as z.core.$ZodType[]).map(unwrap).find((option) => option instanceof z.ZodObject) ?? schema;
   return schema;

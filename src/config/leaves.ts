@@ -52,7 +52,9 @@ export const labelValue = matching(
   'letters, digits, hyphens, dots, underscores, a letter or digit at both ends',
 );
 export const labelKey: Check = (text) => {
-  const [prefix, rest] = text.includes('/') ? [text.slice(0, text.indexOf('/')), text.slice(text.indexOf('/') + 1)] : ['', text];
+  const [prefix, rest] = text.includes('/')
+    ? [text.slice(0, text.indexOf('/')), text.slice(text.indexOf('/') + 1)]
+    : ['', text];
   if (prefix.startsWith('hetzner.cloud')) return { message: 'the prefix hetzner.cloud/ is reserved by Hetzner' };
   if (['project', 'environment', 'environment-type', 'address', 'run', 'user-data'].includes(text))
     return { message: 'this label is set by the provisioner itself' };
@@ -63,7 +65,8 @@ export const labelKey: Check = (text) => {
 
 export const domain: Check = (text) => {
   const labels = text.split('.');
-  if (text.endsWith('.')) return { message: 'a domain is written without a trailing dot', suggestion: text.slice(0, -1) };
+  if (text.endsWith('.'))
+    return { message: 'a domain is written without a trailing dot', suggestion: text.slice(0, -1) };
   if (text !== text.toLowerCase())
     return { message: 'a domain is written in lower case', suggestion: text.toLowerCase() };
   if (text.length > 253 || labels.length < 2 || !labels.every((part) => part.length <= 63 && hostLabel.test(part)))
@@ -83,7 +86,8 @@ export const privateRange =
   (smallest: number): Check =>
   (text) => {
     const cidr = parseCidr(text);
-    if (cidr === undefined || cidr.family !== 4) return { message: 'no IPv4 range', allowed: 'a range like 10.0.0.0/16' };
+    if (cidr === undefined || cidr.family !== 4)
+      return { message: 'no IPv4 range', allowed: 'a range like 10.0.0.0/16' };
     if (canonicalCidr(cidr) !== text)
       return { message: 'the range has host bits set', suggestion: canonicalCidr(cidr) };
     if (!rfc1918.some((outer) => outer !== undefined && containsCidr(outer, cidr)))
@@ -138,5 +142,8 @@ export const containerImage = matching(
 );
 export const repositoryPath: Check = (text) =>
   text.startsWith('/') || text.split('/').includes('..') || !text.endsWith('.hcl')
-    ? { message: 'no job file', allowed: 'a path below the configuration file that ends in .hcl, e.g. jobs/web.nomad.hcl' }
+    ? {
+        message: 'no job file',
+        allowed: 'a path below the configuration file that ends in .hcl, e.g. jobs/web.nomad.hcl',
+      }
     : undefined;

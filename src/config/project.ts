@@ -114,7 +114,9 @@ const projectConfig = (
   };
 };
 
-const pinned = (infra: Infra): { versions: Environment['versions']; checksums: NonNullable<Environment['checksums']> } => {
+const pinned = (
+  infra: Infra,
+): { versions: Environment['versions']; checksums: NonNullable<Environment['checksums']> } => {
   const versions = { ...builtIn.versions } as Record<keyof Environment['versions'], string>;
   const checksums: Partial<Record<keyof Environment['versions'], { amd64: string; arm64: string }>> = {};
   for (const product of ['nomad', 'consul', 'caddy'] as const) {

@@ -45,5 +45,6 @@ const removable = (path: Path, value: unknown): Path =>
 const remove = (root: Record<string, unknown>, path: Path): void => {
   const parent = at(root, path.slice(0, -1));
   const last = path.at(-1);
-  if (typeof parent === 'object' && parent !== null && last !== undefined) delete (parent as Record<string, unknown>)[last];
+  if (typeof parent === 'object' && parent !== null && last !== undefined)
+    delete (parent as Record<string, unknown>)[last];
 };

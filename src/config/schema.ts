@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { products, type Product, refusedVersions, versionsOf } from '../domain/versions.ts';
+import { type Product, products, refusedVersions, versionsOf } from '../domain/versions.ts';
 import { images, loadBalancerTypes, locations, serverTypes } from './catalogue.ts';
 import * as rule from './leaves.ts';
 import { leaf } from './leaves.ts';
@@ -19,7 +19,9 @@ const version = (product: Product) => {
   const refused: rule.Check = (text) => {
     const reason = refusedVersions[product]?.[text];
     if (reason !== undefined) return { message: reason, allowed: versionsOf(product).join(', ') };
-    return /^\d+\.\d+\.\d+$/.test(text) ? undefined : { message: 'no version', allowed: versionsOf(product).join(', ') };
+    return /^\d+\.\d+\.\d+$/.test(text)
+      ? undefined
+      : { message: 'no version', allowed: versionsOf(product).join(', ') };
   };
   const known: rule.Check = (text) =>
     refused(text) ??
@@ -100,7 +102,9 @@ const servers = z.strictObject({
     .meta({ ...describe('1, 3 or 5: each is a Consul and Nomad server'), enum: [1, 3, 5] }),
   types: list(leaf(rule.serverType).meta({ examples: [...serverTypes] }), 20)
     .optional()
-    .meta(describe('Ladder: the first type with stock is ordered; a later one is used only visibly', [['cx23', 'cpx22']])),
+    .meta(
+      describe('Ladder: the first type with stock is ordered; a later one is used only visibly', [['cx23', 'cpx22']]),
+    ),
   image: leaf(rule.image)
     .optional()
     .meta({ ...describe('System image. Default: debian-12'), enum: [...images] }),
@@ -162,7 +166,10 @@ export const infraSchema = z
     state: z
       .strictObject({
         backend: z.enum(['local']).meta(describe('local: a directory on this machine')),
-        directory: z.string().min(1).meta(describe('Where the state files lie', ['state/files'])),
+        directory: z
+          .string()
+          .min(1)
+          .meta(describe('Where the state files lie', ['state/files'])),
       })
       .optional()
       .meta(describe('Where the memory between runs is kept. Not needed with --local')),
@@ -213,4 +220,5 @@ export type Infra = z.output<typeof infraSchema>;
 export const configurableProducts = products.filter((product) => product !== 'consul-template');
 
 /** The JSON Schema of infra.yaml for editors; `infra.schema.json` is this, and a test holds them equal. */
-export const jsonSchema = (): object => z.toJSONSchema(infraSchema, { target: 'draft-7', io: 'input', reused: 'inline' });
+export const jsonSchema = (): object =>
+  z.toJSONSchema(infraSchema, { target: 'draft-7', io: 'input', reused: 'inline' });

@@ -1,6 +1,6 @@
 import type { SourcePosition } from '../domain/environment.ts';
-import { at } from './issues.ts';
 import { type ConfigDocument, type Path, pathText } from './document.ts';
+import { at } from './issues.ts';
 
 /** Where the value of an environment's key really stands: in the environment, or in `defaults`. */
 export const effectivePath = (document: ConfigDocument, path: Path): Path => {

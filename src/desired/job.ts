@@ -4,7 +4,8 @@ import { Failure } from '../domain/errors.ts';
 import type { Resource } from '../domain/resource.ts';
 import { resource, soleAddress, type Wanted } from './context.ts';
 
-export const jobs = (wanted: Wanted): Resource<'job'>[] => wanted.environment.jobs.map((job) => resourceOf(wanted, job));
+export const jobs = (wanted: Wanted): Resource<'job'>[] =>
+  wanted.environment.jobs.map((job) => resourceOf(wanted, job));
 
 const resourceOf = (wanted: Wanted, job: JobConfig): Resource<'job'> => {
   const { environment, assets } = wanted;
@@ -33,7 +34,11 @@ const resourceOf = (wanted: Wanted, job: JobConfig): Resource<'job'> => {
 };
 
 /** What infra.yaml says, as far as the file declares a variable for it: Nomad refuses values it has no variable for. */
-const variables = (environment: Environment, job: JobConfig, hcl: string): Record<string, string | number | boolean> => {
+const variables = (
+  environment: Environment,
+  job: JobConfig,
+  hcl: string,
+): Record<string, string | number | boolean> => {
   const declared = new Set([...hcl.matchAll(/^variable\s+"([^"]+)"/gm)].map((match) => match[1] ?? ''));
   const unknown = Object.keys(job.variables).filter((name) => !declared.has(name));
   if (unknown.length > 0)

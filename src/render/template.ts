@@ -49,7 +49,8 @@ const bare = (value: unknown): unknown => {
     // Handlebars prints the object into its message.
     toString: { value: () => `{${Object.keys(value).join(', ')}}` },
   });
-  for (const [key, entry] of Object.entries(value)) if (entry !== undefined) Object.assign(copy, { [key]: bare(entry) });
+  for (const [key, entry] of Object.entries(value))
+    if (entry !== undefined) Object.assign(copy, { [key]: bare(entry) });
   return copy;
 };
 

@@ -43,11 +43,17 @@ const tls = ({ type, tls: mode, ingress: way, servers }: EnvironmentConfig, hasZ
     },
   ];
   if (mode === 'managed' && way !== 'load-balancer')
-    return told('a managed certificate lives on a load balancer', 'ingress: load-balancer, or tls: caddy, internal, off');
+    return told(
+      'a managed certificate lives on a load balancer',
+      'ingress: load-balancer, or tls: caddy, internal, off',
+    );
   if (mode === 'managed' && !hasZone)
     return told('Hetzner issues managed certificates only for zones in Hetzner DNS', 'a dns.zone, or tls: off');
   if (mode === 'caddy' && servers.count > 1)
-    return told(`only one of ${servers.count} servers would pass the check of the certificate authority`, 'one server, or tls: managed');
+    return told(
+      `only one of ${servers.count} servers would pass the check of the certificate authority`,
+      'one server, or tls: managed',
+    );
   if ((mode === 'caddy' || mode === 'internal') && way === 'load-balancer')
     return told('behind a load balancer TLS ends there, not at Caddy', 'managed, off; or ingress: dns');
   return [];
