@@ -1,14 +1,14 @@
 import { StalePlanError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
-import type { HistoryEntry } from '../domain/statefile.ts';
 import { isEmpty } from '../domain/plan.ts';
+import type { HistoryEntry } from '../domain/statefile.ts';
 import { type ExecutionOutcome, executePlan } from '../execute/execute.ts';
 import { isoNow } from '../ports/clock.ts';
 import type { ApplyOptions, Outcome } from '../ports/session.ts';
 import { createJournal } from '../statefile/journal.ts';
 import { acquireLease } from '../statefile/lease.ts';
 import { readState } from '../statefile/read.ts';
-import { createStateWriter } from '../statefile/write.ts';
+import { createStateWriter, withHistory } from '../statefile/write.ts';
 import type { TargetContext } from './context.ts';
 import { planTarget } from './planning.ts';
 
@@ -19,11 +19,26 @@ const freshPlanMsMax = 60_000;
 export const applyPlan = async (context: TargetContext, plan: Plan, options: ApplyOptions): Promise<Outcome> => {
   const { store, environment, config, clock, random, reporter } = context;
   const startedAt = clock.now();
-  const lease = await acquireLease({ store, environment: environment.name, clock, random, holder: context.holder, command: options.command });
+  const lease = await acquireLease({
+    store,
+    environment: environment.name,
+    clock,
+    random,
+    holder: context.holder,
+    command: options.command,
+  });
   try {
     const loaded = await readState(store, environment.name, config.project);
     await refuseStale(context, plan, loaded?.state ?? null, options);
-    const writer = createStateWriter({ store, loaded, project: config.project, environment: environment.name, environmentType: environment.type, clock, random });
+    const writer = createStateWriter({
+      store,
+      loaded,
+      project: config.project,
+      environment: environment.name,
+      environmentType: environment.type,
+      clock,
+      random,
+    });
     reporter.planStarted(plan);
     const execution = await executePlan({
       plan,
@@ -38,19 +53,32 @@ export const applyPlan = async (context: TargetContext, plan: Plan, options: App
       signal: options.signal,
       checkLease: lease.check,
     });
-    const remaining = execution.interrupted || execution.failed.length > 0 ? null : await secondPlan(context, plan, writer.current());
-    const result = execution.interrupted ? 'interrupted' : execution.failed.length > 0 || (remaining !== null && !isEmpty(remaining)) ? 'failed' : 'converged';
-    await writer.save((state) => ({ ...state, history: [historyEntry(context, plan, options, result, execution), ...state.history].slice(0, 50) }));
+    const ended = !execution.interrupted && execution.failed.length === 0 && execution.stoppedBy === null;
+    const remaining = ended ? await secondPlan(context, plan, writer.current()) : null;
+    const result = resultOf(execution, remaining);
+    // A lost lease or an unwritable state stopped the run: the state is no longer ours to write.
+    if (execution.stoppedBy === null)
+      await writer.save((state) => withHistory(state, historyEntry(context, plan, options, result, execution)));
     return outcomeOf(context, plan, result, execution, remaining, clock.now() - startedAt);
   } finally {
     await lease.release();
   }
 };
 
+const resultOf = (execution: ExecutionOutcome, remaining: Plan | null): Outcome['result'] => {
+  if (execution.interrupted) return 'interrupted';
+  return remaining !== null && isEmpty(remaining) ? 'converged' : 'failed';
+};
+
 const secondPlan = async (context: TargetContext, plan: Plan, state: Parameters<typeof planTarget>[2]): Promise<Plan> =>
   (await planTarget(context, { intent: plan.intent }, state)).plan;
 
-const refuseStale = async (context: TargetContext, plan: Plan, state: Parameters<typeof planTarget>[2], options: ApplyOptions): Promise<void> => {
+const refuseStale = async (
+  context: TargetContext,
+  plan: Plan,
+  state: Parameters<typeof planTarget>[2],
+  options: ApplyOptions,
+): Promise<void> => {
   const age = context.clock.now() - Date.parse(plan.createdAt);
   const serial = state?.serial ?? 0;
   const moved: string[] = [];
@@ -100,7 +128,7 @@ const outcomeOf = (
     result,
     run: plan.run,
     succeeded: execution.succeeded,
-    failed: execution.failed,
+    failed: [...stopped(execution), ...execution.failed],
     skipped: execution.skipped,
     inFlight: execution.inFlight,
     remaining: remaining === null || isEmpty(remaining) ? null : remaining,
@@ -108,3 +136,15 @@ const outcomeOf = (
     elapsedMs,
   };
 };
+
+/** Why nothing more was begun stands first: it is what the user has to mend. */
+const stopped = ({ stoppedBy }: ExecutionOutcome): Outcome['failed'] =>
+  stoppedBy === null
+    ? []
+    : [
+        {
+          step: 'state and lease',
+          message: stoppedBy.message,
+          ...(stoppedBy.next === undefined ? {} : { next: stoppedBy.next }),
+        },
+      ];

@@ -23,7 +23,9 @@ const readFolder = (folder: string, beside: string): Record<string, string> => {
   for (const root of [beside, home]) {
     const files = listFiles(join(root, folder));
     if (files === undefined) continue;
-    return Object.fromEntries(files.map((file) => [`${folder}/${file}`, readFileSync(join(root, folder, file), 'utf8')]));
+    return Object.fromEntries(
+      files.map((file) => [`${folder}/${file}`, readFileSync(join(root, folder, file), 'utf8')]),
+    );
   }
   throw new Failure(`no folder ${folder}/ beside the configuration (${beside}) nor in ${home}`, {
     next: `copy ${folder}/ from the project`,

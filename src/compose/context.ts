@@ -1,12 +1,25 @@
 import type { ProjectConfig } from '../config/project.ts';
 import type { Environment } from '../domain/environment.ts';
-import type { CloudApi } from '../ports/cloud-api.ts';
+import type { Secret } from '../domain/secret.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { CloudApi } from '../ports/cloud-api.ts';
 import type { ClusterOperations } from '../ports/cluster-operations.ts';
+import type { Fetch } from '../ports/machines.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Random } from '../ports/random.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { Assets } from '../render/assets.ts';
+
+/** A cloud that can be asked: Hetzner's, or the emulated one of `--local`. */
+export interface CloudAccess {
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly endpoint: string;
+  readonly token: Secret;
+  /** For headings. */
+  readonly description: string;
+  readonly emulated: boolean;
+}
 
 /** Everything outside, built once per command; what a Session works with. */
 export interface Context {

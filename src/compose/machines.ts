@@ -16,11 +16,21 @@ export const machinesFor = async (access: {
   return unreachableMachines;
 };
 
-const isEmulator = async ({ fetch, endpoint, token }: { readonly fetch: Fetch; readonly endpoint: string; readonly token: Secret }): Promise<boolean> => {
+const isEmulator = async ({
+  fetch,
+  endpoint,
+  token,
+}: {
+  readonly fetch: Fetch;
+  readonly endpoint: string;
+  readonly token: Secret;
+}): Promise<boolean> => {
   const { origin, hostname } = new URL(endpoint);
   if (hostname === 'api.hetzner.cloud') return false;
   try {
-    const reply = await fetch(new Request(`${origin}/_emulator`, { headers: { authorization: `Bearer ${token.reveal()}` } }));
+    const reply = await fetch(
+      new Request(`${origin}/_emulator`, { headers: { authorization: `Bearer ${token.reveal()}` } }),
+    );
     return reply.ok;
   } catch {
     // Nobody answers: the first request to the API itself says so better than this probe could.

@@ -1,35 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { createClusterOperations } from '../cluster/operations.ts';
 import { loadProject, type ProjectConfig } from '../config/project.ts';
-import { createConsul } from '../consul/catalog.ts';
 import { Failure } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
-import { createHetznerCloud } from '../hetzner/cloud.ts';
 import { systemClock } from '../local/clock.ts';
 import { createDirectoryStore } from '../local/directory-store.ts';
 import { systemRandom } from '../local/random.ts';
-import { createNomad } from '../nomad/scheduler.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Fetch } from '../ports/machines.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { Workspace } from '../ports/session.ts';
 import { loadAssets } from './assets.ts';
-import { machinesFor } from './machines.ts';
+import { buildContext } from './build.ts';
+import type { CloudAccess } from './context.ts';
 import { createWorkspace } from './workspace.ts';
-
-/** A cloud that can be asked: Hetzner's, or the emulated one of `--local`. */
-export interface CloudAccess {
-  readonly fetch: Fetch;
-  readonly clock: Clock;
-  readonly endpoint: string;
-  readonly token: Secret;
-  /** For headings. */
-  readonly description: string;
-  readonly emulated: boolean;
-}
 
 export interface OpenOptions {
   readonly configFile: string;
@@ -53,33 +37,17 @@ export const openWorkspace = async (options: OpenOptions): Promise<Workspace> =>
   const access = options.local ? await options.openLocal(localDirectory) : hetznerAccess(env);
   options.onSecret(access.token);
   const store = options.local ? createDirectoryStore(localDirectory) : stateStore(config, configFile);
-  const machines = await machinesFor(access);
-  const { clock } = access;
-  const operations = createClusterOperations({
-    machines,
-    clock,
-    random: systemRandom,
-    connect: (target) => {
-      const fetch = machines.fetchThrough(target);
-      return {
-        scheduler: createNomad({ fetch, address: `http://${target.privateIp}:4646` }),
-        catalog: createConsul({ fetch, address: `http://${target.privateIp}:8500` }),
-      };
-    },
-  });
-  const cloud = createHetznerCloud({ fetch: access.fetch, endpoint: access.endpoint, token: access.token, clock, random: systemRandom });
-  return createWorkspace({
-    config,
-    assets: loadAssets(configFile),
-    cloud,
-    cloudName: access.description,
-    operations,
-    store,
-    clock,
-    random: systemRandom,
-    reporter,
-    holder: { host: hostname(), pid: process.pid, user: userInfo().username },
-  });
+  return createWorkspace(
+    await buildContext({
+      config,
+      assets: loadAssets(configFile),
+      access,
+      store,
+      random: systemRandom,
+      reporter,
+      holder: { host: hostname(), pid: process.pid, user: userInfo().username },
+    }),
+  );
 };
 
 const readConfig = async (file: string): Promise<string> => {
@@ -88,7 +56,9 @@ const readConfig = async (file: string): Promise<string> => {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT') throw new Failure(`can't read ${file}: ${message}`, { cause: error });
-    throw new Failure(`there is no ${file}`, { next: 'write one with: reconcile init   (or name another with --config FILE)' });
+    throw new Failure(`there is no ${file}`, {
+      next: 'write one with: reconcile init   (or name another with --config FILE)',
+    });
   }
 };
 
@@ -100,7 +70,9 @@ const hetznerAccess = (env: OpenOptions['env']): CloudAccess => {
     });
   const endpoint = (env['HCLOUD_ENDPOINT'] ?? hetznerEndpoint).replace(/\/+$/, '');
   if (!URL.canParse(endpoint))
-    throw new Failure(`HCLOUD_ENDPOINT is not a URL: ${endpoint}`, { next: `unset it, or set it like ${hetznerEndpoint}` });
+    throw new Failure(`HCLOUD_ENDPOINT is not a URL: ${endpoint}`, {
+      next: `unset it, or set it like ${hetznerEndpoint}`,
+    });
   return {
     fetch: (request) => fetch(request),
     clock: systemClock,

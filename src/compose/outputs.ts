@@ -10,7 +10,9 @@ export const oursOf = (observation: Observation, basis: OwnershipBasis): AnyObse
   observation.items.filter((item) => ownershipOf(item, basis).ownership === 'ours');
 
 export const serversOf = (items: readonly AnyObservedItem[]): Server[] =>
-  items.filter((item): item is Server => item.kind === 'server').sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+  items
+    .filter((item): item is Server => item.kind === 'server')
+    .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
 
 export const loadBalancersOf = (items: readonly AnyObservedItem[]): LoadBalancer[] =>
   items.filter((item): item is LoadBalancer => item.kind === 'load-balancer');

@@ -17,7 +17,11 @@ export interface PlannedWithDesired extends Planned {
 }
 
 /** desired → observe → plan → audit. Reads only; throws Failure when the audit finds the plan unsound. */
-export const planTarget = async (context: TargetContext, options: PlanOptions, known?: StateFile | null): Promise<PlannedWithDesired> => {
+export const planTarget = async (
+  context: TargetContext,
+  options: PlanOptions,
+  known?: StateFile | null,
+): Promise<PlannedWithDesired> => {
   const { environment, assets, clock, random, reporter } = context;
   const state = known === undefined ? await loadState(context) : known;
   const desired = desiredState({ environment, state, assets, hash: sha256Hex });

@@ -20,33 +20,57 @@ const serverLines = (environment: Environment, ours: readonly AnyObservedItem[])
   const lines = servers.map((server): StatusLine => {
     const { status, type, location, ipv4 } = server.facts;
     const health = status === 'running' ? 'ok' : status === 'unknown' ? 'unknown' : 'bad';
-    return { layer: 'servers', name: server.name, health, detail: `${status}, ${type} in ${location}, ${ipv4 ?? 'no public IPv4'}` };
+    return {
+      layer: 'servers',
+      name: server.name,
+      health,
+      detail: `${status}, ${type} in ${location}, ${ipv4 ?? 'no public IPv4'}`,
+    };
   });
   const missing = environment.servers.count - servers.length;
   if (missing > 0)
-    lines.push({ layer: 'servers', name: environment.name, health: 'absent', detail: `${missing} of ${environment.servers.count} servers missing` });
+    lines.push({
+      layer: 'servers',
+      name: environment.name,
+      health: 'absent',
+      detail: `${missing} of ${environment.servers.count} servers missing`,
+    });
   return lines;
 };
 
 const loadBalancerLines = (environment: Environment, ours: readonly AnyObservedItem[]): StatusLine[] => {
   if (environment.ingress !== 'load-balancer') return [];
   const balancers = loadBalancersOf(ours);
-  if (balancers.length === 0) return [{ layer: 'load-balancer', name: environment.name, health: 'absent', detail: 'not created' }];
+  if (balancers.length === 0)
+    return [{ layer: 'load-balancer', name: environment.name, health: 'absent', detail: 'not created' }];
   return balancers.map((balancer) => {
     const healthy = balancer.facts.targetHealth.filter((target) => target.status === 'healthy').length;
     const all = balancer.facts.targetHealth.length;
     const health = healthy === all && all > 0 ? 'ok' : healthy === 0 ? 'bad' : 'unknown';
-    return { layer: 'load-balancer', name: balancer.name, health, detail: `${healthy} of ${all} targets healthy, ${balancer.facts.ipv4 ?? 'no IPv4'}` };
+    return {
+      layer: 'load-balancer',
+      name: balancer.name,
+      health,
+      detail: `${healthy} of ${all} targets healthy, ${balancer.facts.ipv4 ?? 'no IPv4'}`,
+    };
   });
 };
 
 const dnsLines = (environment: Environment, ours: readonly AnyObservedItem[]): StatusLine[] => {
   if (environment.zone === undefined) return [];
   const records = ours.filter((item) => item.kind === 'rrset');
-  if (records.length === 0) return [{ layer: 'dns', name: environment.domain, health: 'absent', detail: `no record in zone ${environment.zone}` }];
+  if (records.length === 0)
+    return [
+      { layer: 'dns', name: environment.domain, health: 'absent', detail: `no record in zone ${environment.zone}` },
+    ];
   return records.map((item) =>
     item.kind === 'rrset'
-      ? { layer: 'dns', name: `${item.facts.name} ${item.facts.type}`, health: 'ok', detail: item.facts.records.join(', ') }
+      ? {
+          layer: 'dns',
+          name: `${item.facts.name} ${item.facts.type}`,
+          health: 'ok',
+          detail: item.facts.records.join(', '),
+        }
       : { layer: 'dns', name: item.name, health: 'unknown', detail: '' },
   );
 };
@@ -59,7 +83,12 @@ const clusterLines = (environment: Environment, observation: Observation): Statu
   const quorum = (layer: 'consul' | 'nomad'): StatusLine => {
     const { leader, voters, version } = cluster[layer];
     const health = leader !== null && voters.length >= wanted ? 'ok' : 'bad';
-    return { layer, name: 'quorum', health, detail: `leader ${leader ?? 'none'}, ${voters.length} of ${wanted} voters, version ${version ?? 'unknown'}` };
+    return {
+      layer,
+      name: 'quorum',
+      health,
+      detail: `leader ${leader ?? 'none'}, ${voters.length} of ${wanted} voters, version ${version ?? 'unknown'}`,
+    };
   };
   const nodes = cluster.nodes.map(
     (node): StatusLine => ({
@@ -73,7 +102,12 @@ const clusterLines = (environment: Environment, observation: Observation): Statu
     const job = cluster.jobs.find((candidate) => candidate.jobId === wantedJob.name);
     if (job === undefined) return { layer: 'jobs', name: wantedJob.name, health: 'absent', detail: 'not registered' };
     const health = job.status === 'running' && job.healthy >= job.wanted ? 'ok' : 'bad';
-    return { layer: 'jobs', name: job.jobId, health, detail: `${job.status}, ${job.healthy} of ${job.wanted} healthy, version ${job.version}` };
+    return {
+      layer: 'jobs',
+      name: job.jobId,
+      health,
+      detail: `${job.status}, ${job.healthy} of ${job.wanted} healthy, version ${job.version}`,
+    };
   });
   return [quorum('consul'), quorum('nomad'), ...nodes, ...jobs];
 };

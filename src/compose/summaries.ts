@@ -44,7 +44,12 @@ const summarize = (
   return {
     environment: name,
     type: items[0]?.labels[labelNames.environmentType] ?? state?.environmentType ?? 'unknown',
-    servers: servers.map(({ name: server, facts }) => ({ name: server, status: facts.status, type: facts.type, ipv4: facts.ipv4 })),
+    servers: servers.map(({ name: server, facts }) => ({
+      name: server,
+      status: facts.status,
+      type: facts.type,
+      ipv4: facts.ipv4,
+    })),
     createdAt: created,
     ageMs: created === null ? null : Math.max(0, input.now - Date.parse(created)),
     health: healthOf(items),

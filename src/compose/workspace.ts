@@ -21,7 +21,10 @@ export const createWorkspace = (context: Context): Workspace => ({
 const listedKinds = ['server', 'load-balancer', 'network', 'primary-ip'] as const;
 
 const listEnvironments = async (context: Context) => {
-  const [prices, ...listings] = await Promise.all([context.cloud.prices(), ...listedKinds.map((kind) => context.cloud.list(kind))]);
+  const [prices, ...listings] = await Promise.all([
+    context.cloud.prices(),
+    ...listedKinds.map((kind) => context.cloud.list(kind)),
+  ]);
   return summarizeEnvironments({
     project: context.config.project,
     items: listings.flatMap((listing) => listing.items),
@@ -65,7 +68,10 @@ const wantedEnvironment = (context: Context, target: Target): Environment | unde
 };
 
 const projectCost = async (context: Context, target: Target | undefined) => {
-  const targets: readonly Target[] = target === undefined ? [{ type: 'production' }, { type: 'staging' }, { type: 'pr', pullRequest: 1 }] : [target];
-  const environments = targets.map((wanted) => wantedEnvironment(context, wanted)).filter((found) => found !== undefined);
+  const targets: readonly Target[] =
+    target === undefined ? [{ type: 'production' }, { type: 'staging' }, { type: 'pr', pullRequest: 1 }] : [target];
+  const environments = targets
+    .map((wanted) => wantedEnvironment(context, wanted))
+    .filter((found) => found !== undefined);
   return costReport({ environments, prices: await context.cloud.prices() });
 };
