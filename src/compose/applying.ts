@@ -4,7 +4,7 @@ import { isEmpty } from '../domain/plan.ts';
 import type { HistoryEntry } from '../domain/statefile.ts';
 import { type ExecutionOutcome, executePlan } from '../execute/execute.ts';
 import { isoNow } from '../ports/clock.ts';
-import type { ApplyOptions, Outcome } from '../ports/session.ts';
+import type { ApplyOptions, Outcome, PlanOptions } from '../ports/session.ts';
 import { createJournal } from '../statefile/journal.ts';
 import { acquireLease } from '../statefile/lease.ts';
 import { readState } from '../statefile/read.ts';
@@ -70,8 +70,14 @@ const resultOf = (execution: ExecutionOutcome, remaining: Plan | null): Outcome[
   return remaining !== null && isEmpty(remaining) ? 'converged' : 'failed';
 };
 
+/** What was asked for, less what is done by doing it once (`--replace`, `--adopt`). */
+const asked = (plan: Plan): PlanOptions => ({
+  intent: plan.intent,
+  ...(plan.only === undefined ? {} : { only: plan.only }),
+});
+
 const secondPlan = async (context: TargetContext, plan: Plan, state: Parameters<typeof planTarget>[2]): Promise<Plan> =>
-  (await planTarget(context, { intent: plan.intent }, state)).plan;
+  (await planTarget(context, asked(plan), state)).plan;
 
 const refuseStale = async (
   context: TargetContext,
@@ -85,7 +91,7 @@ const refuseStale = async (
   if (plan.basis.stateSerial !== serial || (plan.basis.stateLineage ?? null) !== (state?.lineage ?? null))
     moved.push(`the state moved from serial ${plan.basis.stateSerial} to ${serial}`);
   if (options.saved || age > freshPlanMsMax) {
-    const { plan: now } = await planTarget(context, { intent: plan.intent }, state);
+    const { plan: now } = await planTarget(context, asked(plan), state);
     if (now.basis.configHash !== plan.basis.configHash) moved.push('infra.yaml or a template changed');
     if (now.basis.observationHash !== plan.basis.observationHash) moved.push('something in the cloud changed');
   }

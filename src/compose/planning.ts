@@ -27,7 +27,7 @@ export const planTarget = async (
   const desired = desiredState({ environment, state, assets, hash: sha256Hex });
   reporter.phase(`observing ${context.cloudName}`);
   const observation = await observe({ cloud: context.cloud, operations: context.operations, desired, state, clock });
-  const plan = makePlan({
+  const made = makePlan({
     environment,
     desired,
     observation,
@@ -38,6 +38,7 @@ export const planTarget = async (
     run: newRunId(clock, random),
     hash: sha256Hex,
   });
+  const plan = options.only === undefined ? made : { ...made, only: options.only };
   refuseUnsound(auditPlan({ plan, desired, observation, state, environment }));
   return { plan, observation, state, desired };
 };

@@ -176,6 +176,8 @@ export interface Plan {
   readonly intent: 'converge' | 'destroy';
   /** Names the run that made the plan and carries it out; the `run` label of what it creates. */
   readonly run: string;
+  /** `--only`: the Addresses this plan was limited to; absent: all of them. */
+  readonly only?: readonly Address[];
   readonly createdAt: string;
   readonly basis: PlanBasis;
   /** Sorted by address; `keep`s included. */
