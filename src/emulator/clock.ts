@@ -12,9 +12,10 @@ export interface VirtualClock extends Clock {
   advance(ms: number): void;
 }
 
-export interface Sleeper {
+interface Sleeper {
   readonly at: number;
   readonly wake: () => void;
+  readonly fail: (reason: unknown) => void;
 }
 
 /** Sleepers in the order of their waking; equal times in the order in which they lay down. */
@@ -34,6 +35,7 @@ export const createSleepers = () => {
             signal?.removeEventListener('abort', abort);
             resolve();
           },
+          fail: reject,
         };
         signal?.addEventListener('abort', abort, { once: true });
         const place = sleepers.findIndex((one) => one.at > at);
@@ -45,10 +47,15 @@ export const createSleepers = () => {
       sleepers = sleepers.filter((one) => one.at > now);
       for (const sleeper of due) sleeper.wake();
     },
+    failAll: (reason: unknown): void => {
+      const all = sleepers;
+      sleepers = [];
+      for (const sleeper of all) sleeper.fail(reason);
+    },
   };
 };
 
-/** Calls `tick` once the event loop has gone idle a few rounds, and again while it answers true. */
+/** Calls `tick` (which must not throw) once the event loop has gone idle a few rounds, and again while it answers true. */
 export const whenIdle = (tick: () => boolean | Promise<boolean>): (() => void) => {
   const rounds = 3;
   let waiting = false;

@@ -1,9 +1,12 @@
 import type { EffectKind } from './effects.ts';
 import { actionsOfAll } from './resources/actions.ts';
+import * as certificates from './resources/certificates.ts';
 import * as firewalls from './resources/firewalls.ts';
+import * as floatingIps from './resources/floating-ips.ts';
 import * as images from './resources/images.ts';
 import * as isos from './resources/isos.ts';
 import * as loadBalancerActions from './resources/load-balancer-actions.ts';
+import * as loadBalancerMetrics from './resources/load-balancer-metrics.ts';
 import * as loadBalancerServices from './resources/load-balancer-services.ts';
 import * as loadBalancerTargets from './resources/load-balancer-targets.ts';
 import * as loadBalancerTypes from './resources/load-balancer-types.ts';
@@ -13,6 +16,7 @@ import * as networkActions from './resources/network-actions.ts';
 import * as networks from './resources/networks.ts';
 import * as placementGroups from './resources/placement-groups.ts';
 import * as pricing from './resources/pricing.ts';
+import * as primaryIps from './resources/primary-ips.ts';
 import * as serverDisk from './resources/server-disk.ts';
 import * as serverMetrics from './resources/server-metrics.ts';
 import * as serverNetwork from './resources/server-network.ts';
@@ -20,6 +24,7 @@ import * as serverPower from './resources/server-power.ts';
 import * as serverTypes from './resources/server-types.ts';
 import * as servers from './resources/servers.ts';
 import * as sshKeys from './resources/ssh-keys.ts';
+import * as volumes from './resources/volumes.ts';
 import type { Route } from './router.ts';
 
 /** Every route of the emulated API; a new resource file adds one line here and, if it has effects, one below. */
@@ -45,9 +50,18 @@ export const allRoutes: readonly Route[] = [
   ...loadBalancerActions.routes,
   ...loadBalancerServices.routes,
   ...loadBalancerTargets.routes,
+  ...certificates.routes,
+  ...primaryIps.routes,
+  ...floatingIps.routes,
+  ...volumes.routes,
+  ...loadBalancerMetrics.routes,
 ];
 
 export const allEffects: readonly EffectKind[] = [
+  ...volumes.effects,
+  ...floatingIps.effects,
+  ...primaryIps.effects,
+  ...certificates.effects,
   ...servers.effects,
   ...serverPower.effects,
   ...serverDisk.effects,

@@ -175,7 +175,7 @@ export const placeOrder = (kit: Kit, order: ServerOrder): { server: Server; root
   const id = world.servers.nextId();
   const rootPassword = order.sshKeys.length > 0 ? null : random.text(20);
   const public_net = { ipv4: null, ipv6: null, floating_ips: [], firewalls: [] };
-  const server = world.servers.put(id, { ...order.server, id, created: kit.iso(), public_net });
+  const server = world.servers.put(id, { id, ...order.server, created: kit.iso(), public_net });
   world.serverFacts.put(id, {
     userData: order.userData,
     sshKeys: [...order.sshKeys],

@@ -1,0 +1,179 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { type Clock, createSleepers, whenIdle } from './clock.ts';
+import { createEmulator } from './emulator.ts';
+import { findServed } from './served.ts';
+import { createWallClock } from './wall-clock.ts';
+import { readWorldFile, writeWorldFile } from './world-file.ts';
+import { createWorldStore, lockWorld, type WorldStore } from './world-store.ts';
+
+export interface LocalWorldOptions {
+  readonly directory: string;
+  /** Day of the catalogue; for an existing world a change of it. Default: that of the world, or today. */
+  readonly date?: string | undefined;
+  readonly vatPercent?: number | undefined;
+  /** RECONCILE_EMULATOR_DATE and RECONCILE_EMULATOR_VAT are read where the options are not given. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+export interface LocalWorld {
+  readonly fetch: (request: Request) => Promise<Response>;
+  readonly clock: Clock;
+  readonly token: string;
+  /** Base of the API, with `/v1`; in process it is a name that never resolves. */
+  readonly endpoint: string;
+  readonly description: string;
+  close(): Promise<void>;
+}
+export const worldFileName = 'world.json';
+
+interface WorldSettings {
+  readonly date: string | undefined;
+  readonly vatPercent: number | undefined;
+}
+export const worldSettings = (options: Omit<LocalWorldOptions, 'directory'>): WorldSettings => {
+  const vat = options.env['RECONCILE_EMULATOR_VAT'];
+  return {
+    date: options.date ?? options.env['RECONCILE_EMULATOR_DATE'],
+    vatPercent: options.vatPercent ?? (vat === undefined ? undefined : Number(vat)),
+  };
+};
+
+/** The world's file, made if there is none: a token of 64 characters is drawn once and kept in it. */
+const begin = async (file: string, settings: WorldSettings): Promise<void> => {
+  if ((await readWorldFile(file)) !== undefined) return;
+  const unlock = await lockWorld(file);
+  try {
+    if ((await readWorldFile(file)) !== undefined) return;
+    const fresh = createEmulator({
+      clock: createWallClock(),
+      seed: randomBytes(4).readUInt32LE(),
+      tokens: [{ token: randomBytes(32).toString('hex'), write: true }],
+      ...(settings.date === undefined ? {} : { date: settings.date }),
+      ...(settings.vatPercent === undefined ? {} : { vatPercent: settings.vatPercent }),
+    });
+    await writeWorldFile(file, fresh.world.snapshot());
+  } finally {
+    await unlock();
+  }
+};
+
+export interface OpenedWorld {
+  readonly store: WorldStore;
+  readonly emulator: ReturnType<typeof createEmulator>;
+}
+/** An emulator on the world in `file`, with this clock; `clockFor` gets the world's offset to the wall clock. */
+export const openWorldFile = async (
+  file: string,
+  settings: WorldSettings,
+  clockFor: (offset: () => number) => Clock,
+  hooks: { onLoad?: (offset: number) => void; onSave?: () => number | undefined } = {},
+): Promise<OpenedWorld> => {
+  await begin(file, settings);
+  const saved = await readWorldFile(file);
+  if (saved === undefined) throw new Error(`${file} vanished while it was being opened`);
+  const opened: { emulator?: ReturnType<typeof createEmulator> } = {};
+  const offset = (): number => (opened.emulator?.world.state ?? saved.state).clockOffset;
+  const emulator = createEmulator({ world: saved, clock: clockFor(offset) });
+  opened.emulator = emulator;
+  const { state } = emulator.world;
+  const store = createWorldStore({
+    file,
+    emulator,
+    onLoad: () => hooks.onLoad?.(state.clockOffset),
+    onSave: () => {
+      state.clockOffset = hooks.onSave?.() ?? state.clockOffset;
+    },
+  });
+  const { date = state.date, vatPercent = state.vatPercent } = settings;
+  if (date !== state.date || vatPercent !== state.vatPercent)
+    await store.change(() => {
+      Object.assign(state, { date, vatPercent });
+    });
+  return { store, emulator };
+};
+
+/**
+ * The clock of a world that no process serves: it stands `offset` ahead of the wall clock, and sleeping moves it on,
+ * as soon as nothing else is going on in this process. The offset is the world's, so moving it is a transaction.
+ */
+const createLocalClock = (offset: () => number) => {
+  const sleepers = createSleepers();
+  let holds = 0;
+  let store: WorldStore | undefined;
+  let move: (ms: number) => void = () => undefined;
+  const now = (): number => Date.now() + offset();
+  const kick = whenIdle(async () => {
+    const next = sleepers.next();
+    if (next === undefined || holds > 0 || store === undefined) return false;
+    try {
+      if (next > now()) await store.change(() => move(Math.max(0, next - now())));
+      sleepers.wakeUntil(Math.max(now(), next));
+    } catch (error) {
+      sleepers.failAll(error);
+    }
+    return sleepers.next() !== undefined;
+  });
+  const clock: Clock = {
+    now,
+    sleep: (ms, signal) => {
+      const slept = sleepers.add(now() + Math.max(0, ms), signal);
+      kick();
+      return slept;
+    },
+    advance: (ms) => move(ms),
+  };
+  return {
+    clock,
+    attach: (opened: OpenedWorld): void => {
+      store = opened.store;
+      move = (ms) => {
+        opened.emulator.world.state.clockOffset += ms;
+        opened.emulator.settle();
+      };
+    },
+    /** Time stands while a request is under way. */
+    holding: async <Result>(work: () => Promise<Result>): Promise<Result> => {
+      holds += 1;
+      try {
+        return await work();
+      } finally {
+        holds -= 1;
+        kick();
+      }
+    },
+  };
+};
+
+/**
+ * The world of `--local`: in this process on `<directory>/world.json`, or, while `npm run emulator` serves that very
+ * world, a client of it. Throws LocalWorldError.
+ */
+export const openLocalWorld = async (options: LocalWorldOptions): Promise<LocalWorld> => {
+  const file = join(options.directory, worldFileName);
+  const served = await findServed(options.directory);
+  if (served !== undefined)
+    return {
+      fetch: (request) => fetch(request),
+      clock: createWallClock(),
+      token: served.token,
+      endpoint: `${served.url}/v1`,
+      description: `emulated cloud (simulated), served at ${served.url}, world ${file}`,
+      close: async () => undefined,
+    };
+  let local: ReturnType<typeof createLocalClock> | undefined;
+  const opened = await openWorldFile(file, worldSettings(options), (offset) => {
+    local = createLocalClock(offset);
+    return local.clock;
+  });
+  if (local === undefined) throw new Error('the local world was opened without a clock');
+  const { clock, holding, attach } = local;
+  attach(opened);
+  return {
+    fetch: (request) => holding(() => opened.store.fetch(request)),
+    clock,
+    token: opened.emulator.token,
+    endpoint: 'http://emulated.invalid/v1',
+    description: `emulated cloud (simulated), world ${file}`,
+    close: async () => undefined,
+  };
+};

@@ -1,0 +1,102 @@
+#!/usr/bin/env node
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { openWorldFile, worldFileName, worldSettings } from './local.ts';
+import { announce, findServed, withdraw } from './served.ts';
+import { serveEmulator } from './server.ts';
+import { createWallClock, type WallClock } from './wall-clock.ts';
+
+const usage = `Usage: npm run emulator -- [options]
+
+Serves the emulated Hetzner Cloud, the very world of --local, on 127.0.0.1.
+
+  --port N           default 8087; 0 takes a free one
+  --speed X          how fast its time goes: default 20 (a server is there after a second)
+  --date YYYY-MM-DD  day of the catalogue: types, prices, deprecations
+  --vat N            VAT in percent, default 21
+  --directory DIR    default state/local, or RECONCILE_LOCAL_DIR
+`;
+const say = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+/** 64: wrong usage, as everywhere in this project. */
+const wrong = (text: string): never => {
+  say(`${text}\n\n${usage}`);
+  process.exit(64);
+};
+
+const options = (() => {
+  try {
+    const option = { type: 'string' } as const;
+    return parseArgs({
+      options: { port: option, speed: option, date: option, vat: option, directory: option, help: { type: 'boolean' } },
+    }).values;
+  } catch (error) {
+    return wrong(error instanceof Error ? error.message : String(error));
+  }
+})();
+if (options.help) {
+  process.stdout.write(usage);
+  process.exit(0);
+}
+const numberOf = (name: string, text: string | undefined, fallback: number, most: number): number => {
+  const value = text === undefined ? fallback : Number(text);
+  return Number.isFinite(value) && value >= 0 && value <= most
+    ? value
+    : wrong(`--${name} ${text} is not a number from 0 to ${most}`);
+};
+const port = numberOf('port', options.port, 8087, 65_535);
+const speed = numberOf('speed', options.speed, 20, 100_000);
+if (speed === 0) wrong('--speed 0 would let no action end');
+const vat = options.vat === undefined ? undefined : numberOf('vat', options.vat, 21, 100);
+if (options.date !== undefined && Number.isNaN(Date.parse(options.date))) wrong(`--date ${options.date} is no date`);
+const directory = options.directory ?? process.env['RECONCILE_LOCAL_DIR'] ?? 'state/local';
+
+const run = async (): Promise<void> => {
+  const other = await findServed(directory);
+  if (other !== undefined)
+    throw new Error(`an emulator already serves ${directory} at ${other.url} (pid ${other.pid}): stop it first`);
+  let clock: WallClock | undefined;
+  const opened = await openWorldFile(
+    join(directory, worldFileName),
+    worldSettings({ date: options.date, vatPercent: vat, env: process.env }),
+    (offset) => {
+      clock = createWallClock({ speed, offset: offset() });
+      return clock;
+    },
+    {
+      onLoad: (offset) => clock?.reach(Date.now() + offset),
+      onSave: () => (clock === undefined ? undefined : clock.now() - Date.now()),
+    },
+  );
+  const server = await serveEmulator(opened.store.fetch, {
+    port,
+    onBug: (error) => say(`bug in the emulated cloud: ${error instanceof Error ? error.stack : String(error)}`),
+  }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    throw new Error(`port ${port} of 127.0.0.1 is taken: choose another with --port N, or 0 for a free one`);
+  });
+  await announce(directory, { url: server.url, token: opened.emulator.token, pid: process.pid });
+
+  let ending = false;
+  const end = async (): Promise<void> => {
+    if (ending) return;
+    ending = true;
+    await withdraw(directory);
+    await server.close();
+    // What has landed since the last change is kept, and how far the clock has come.
+    await opened.store.change(() => undefined);
+    process.exit(0);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      end().catch(fail);
+    });
+  say(`emulated Hetzner Cloud, world ${join(directory, worldFileName)}, time ${speed} times as fast; Ctrl-C ends it`);
+  process.stdout.write(`export HCLOUD_ENDPOINT=${server.url}/v1\nexport HCLOUD_TOKEN=${opened.emulator.token}\n`);
+};
+const fail = (error: unknown): void => {
+  say(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+};
+run().catch(fail);

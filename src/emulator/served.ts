@@ -1,0 +1,55 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+/** `emulator.json` of the local directory, while an emulator serves its world. */
+export interface Served {
+  readonly url: string;
+  readonly token: string;
+  readonly pid: number;
+}
+const servedSchema = z.object({ url: z.url(), token: z.string(), pid: z.int().positive() });
+const answerSchema = z.object({ kind: z.literal('simulated') });
+const answerMs = 2_000;
+export const servedFile = (directory: string): string => join(directory, 'emulator.json');
+
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+};
+
+/** The emulator that serves this directory's world: named by the file, alive, and answering to its token. */
+export const findServed = async (directory: string): Promise<Served | undefined> => {
+  let text: string;
+  try {
+    text = await readFile(servedFile(directory), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  // A file left behind by a killed emulator, or half written, names nobody.
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const parsed = servedSchema.safeParse(value);
+  if (!parsed.success || !alive(parsed.data.pid)) return undefined;
+  const { url, token } = parsed.data;
+  try {
+    const headers = { Authorization: `Bearer ${token}` };
+    const response = await fetch(`${url}/_emulator`, { headers, signal: AbortSignal.timeout(answerMs) });
+    return answerSchema.safeParse(await response.json()).success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+export const announce = (directory: string, served: Served): Promise<void> =>
+  writeFile(servedFile(directory), `${JSON.stringify(served, null, 2)}\n`, { mode: 0o600 });
+export const withdraw = (directory: string): Promise<void> => rm(servedFile(directory), { force: true });
