@@ -10,7 +10,7 @@ import {
 import { defaultPtr } from '../addresses.ts';
 import { effectKind } from '../effects.ts';
 import { invalidInput, operationError } from '../errors.ts';
-import { choosePrivateIp } from '../private-ips.ts';
+import { chooseAddress } from '../private-addresses.ts';
 import { type Route, route } from '../router.ts';
 import { freeLoadBalancer, startOn } from './load-balancer-rules.ts';
 import { byIdOrName } from './shared.ts';
@@ -49,8 +49,8 @@ export const routes: readonly Route[] = [
       if (balancer.private_net.length > 0)
         throw operationError('load_balancer_already_attached', 'load balancer is already attached to a network');
       context.actions.assertFree('network', network.id);
-      const networkZone = balancer.location.network_zone;
-      const ip = choosePrivateIp(world, network, { ip: body.ip, ipRange: body.ip_range, networkZone });
+      const zone = balancer.location.network_zone;
+      const ip = chooseAddress(world, network, { zone, ip: body.ip, ip_range: body.ip_range, limits: context.limits });
       // --- writes begin ---
       const effect = attach.of({ id: balancer.id, network: network.id, ip });
       return startOn(context, balancer, 'attach_to_network', effect, [{ id: network.id, type: 'network' }]);

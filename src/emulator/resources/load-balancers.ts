@@ -13,7 +13,7 @@ import type { Context, Kit } from '../context.ts';
 import { invalidInput, limitExceeded } from '../errors.ts';
 import { checkedLabels } from '../labels.ts';
 import { list } from '../listing.ts';
-import { choosePrivateIp } from '../private-ips.ts';
+import { chooseAddress } from '../private-addresses.ts';
 import { type Route, route } from '../router.ts';
 import { actionRoutes } from './actions.ts';
 import { checkService, checkServiceLimits, freeLoadBalancer, newService, startOn } from './load-balancer-rules.ts';
@@ -39,7 +39,7 @@ const draftOf = (context: Context<CreateLoadBalancerRequest>): LoadBalancer => {
   const type = byIdOrName('load balancer type', world.catalogue.loadBalancerTypes, body.load_balancer_type);
   const location = placeOf(context, body);
   const network = body.network === undefined || body.network === null ? undefined : world.networks.need(body.network);
-  const networkZone = location.network_zone;
+  const zone = location.network_zone;
   const draft: LoadBalancer = {
     id: 0,
     name: body.name,
@@ -49,7 +49,9 @@ const draftOf = (context: Context<CreateLoadBalancerRequest>): LoadBalancer => {
       ipv6: { ip: null, dns_ptr: null },
     },
     private_net:
-      network === undefined ? [] : [{ network: network.id, ip: choosePrivateIp(world, network, { networkZone }) }],
+      network === undefined
+        ? []
+        : [{ network: network.id, ip: chooseAddress(world, network, { zone, limits: context.limits }) }],
     location,
     load_balancer_type: type,
     protection: { delete: false },
