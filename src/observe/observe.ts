@@ -1,6 +1,5 @@
 import pLimit from 'p-limit';
-import type { Address } from '../domain/address.ts';
-import { isAddress } from '../domain/address.ts';
+import { type Address, isAddress } from '../domain/address.ts';
 import type { AnyObservedItem, Catalogue, Observation } from '../domain/observation.ts';
 import type { OwnershipBasis } from '../domain/ownership.ts';
 import type { DesiredState } from '../domain/resource.ts';
@@ -48,50 +47,62 @@ export const observe = async (options: ObserveOptions): Promise<Observation> => 
   const { cloud, operations, desired, state, clock } = options;
   const before = cloud.usage().requests;
   const at = isoNow(clock);
-  const limit = pLimit(concurrency);
-  try {
-    const prices = limit(() => cloud.prices());
-    const lists = listedKinds.map(async (kind) => [kind, await limit(() => cloud.list(kind))] as const);
-    const rrsets = listRrsets(options, lists, limit);
-    const [listings, priceList, records] = await Promise.all([Promise.all(lists), prices, rrsets]);
+  const ask = askInTurn();
+  const prices = ask(() => cloud.prices());
+  const lists = listedKinds.map(async (kind) => [kind, await ask(() => cloud.list(kind))] as const);
+  const rrsets = listRrsets(options, lists, ask);
+  const [listings, priceList, records] = await Promise.all([Promise.all(lists), prices, rrsets]);
 
-    const all = [...listings, ...(records === undefined ? [] : [['rrset', records] as const])];
-    const items = all.flatMap(([, { items: found }]) => found);
-    const basis = basisOf(desired, state);
-    const targets = machineTargets(items, basis);
-    const [catalogue, cluster] = await Promise.all([
-      readCatalogue(options, items, basis),
-      targets.length === 0 ? null : operations.observe(targets),
-    ]);
-    const { requests, budget } = cloud.usage();
-    return {
-      at,
-      lists: Object.fromEntries(all.map(([kind, listing]) => [kind, completenessOf(listing)])),
-      items,
-      prices: priceList,
-      catalogue,
-      cluster,
-      requests: { read: requests.read - before.read, write: requests.write - before.write },
-      budget,
-    };
-  } catch (error) {
-    // The first failure ends the observation; what waits for its turn is not asked any more.
-    limit.clearQueue();
-    throw error;
-  }
+  const all = [...listings, ...(records === undefined ? [] : [['rrset', records] as const])];
+  const items = all.flatMap(([, { items: found }]) => found);
+  const basis = basisOf(desired, state);
+  const targets = machineTargets(items, basis);
+  const [catalogue, cluster] = await Promise.all([
+    readCatalogue(options, items, basis),
+    targets.length === 0 ? null : operations.observe(targets),
+  ]);
+  const { requests, budget } = cloud.usage();
+  return {
+    at,
+    lists: Object.fromEntries(all.map(([kind, listing]) => [kind, completenessOf(listing)])),
+    items,
+    prices: priceList,
+    catalogue,
+    cluster,
+    requests: { read: requests.read - before.read, write: requests.write - before.write },
+    budget,
+  };
+};
+
+type Ask = <T>(run: () => Promise<T>) => Promise<T>;
+
+/** A few questions at once. The first that fails ends the observation: what still waits for its turn is not asked. */
+const askInTurn = (): Ask => {
+  const limit = pLimit(concurrency);
+  let failed: { readonly error: unknown } | undefined;
+  return (run) =>
+    limit(async () => {
+      if (failed !== undefined) throw failed.error;
+      try {
+        return await run();
+      } catch (error) {
+        failed ??= { error };
+        throw error;
+      }
+    });
 };
 
 /** After the list of zones, which tells the ids. A wanted zone that does not exist has no records. */
 const listRrsets = async (
   { cloud, desired, state }: ObserveOptions,
   lists: readonly Promise<readonly [string, Listing]>[],
-  limit: ReturnType<typeof pLimit>,
+  ask: Ask,
 ): Promise<Listing | undefined> => {
   const wanted = wantedZones(desired, state);
   if (wanted.length === 0) return undefined;
   const [, zones] = (await lists[listedKinds.indexOf('zone')]) ?? ['zone', { items: [], complete: false }];
   const found = zones.items.filter(({ name }) => wanted.includes(name));
-  const listings = await Promise.all(found.map(({ id, name }) => limit(() => cloud.listRrsets({ id, name }))));
+  const listings = await Promise.all(found.map(({ id, name }) => ask(() => cloud.listRrsets({ id, name }))));
   const because = [zones, ...listings].find(({ complete }) => !complete)?.because;
   return {
     items: listings.flatMap(({ items }) => items),
