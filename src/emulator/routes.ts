@@ -17,6 +17,8 @@ import * as networks from './resources/networks.ts';
 import * as placementGroups from './resources/placement-groups.ts';
 import * as pricing from './resources/pricing.ts';
 import * as primaryIps from './resources/primary-ips.ts';
+import * as rrsetRecords from './resources/rrset-records.ts';
+import * as rrsets from './resources/rrsets.ts';
 import * as serverDisk from './resources/server-disk.ts';
 import * as serverMetrics from './resources/server-metrics.ts';
 import * as serverNetwork from './resources/server-network.ts';
@@ -25,6 +27,7 @@ import * as serverTypes from './resources/server-types.ts';
 import * as servers from './resources/servers.ts';
 import * as sshKeys from './resources/ssh-keys.ts';
 import * as volumes from './resources/volumes.ts';
+import * as zones from './resources/zones.ts';
 import type { Route } from './router.ts';
 
 /** Every route of the emulated API; a new resource file adds one line here and, if it has effects, one below. */
@@ -55,9 +58,15 @@ export const allRoutes: readonly Route[] = [
   ...floatingIps.routes,
   ...volumes.routes,
   ...loadBalancerMetrics.routes,
+  ...zones.routes,
+  ...rrsets.routes,
+  ...rrsetRecords.routes,
 ];
 
 export const allEffects: readonly EffectKind[] = [
+  ...rrsetRecords.effects,
+  ...rrsets.effects,
+  ...zones.effects,
   ...volumes.effects,
   ...floatingIps.effects,
   ...primaryIps.effects,
