@@ -1,0 +1,152 @@
+import { expect, test } from 'vitest';
+import { Failure } from '../../src/domain/errors.ts';
+import type { HistoryEntry, StateFile } from '../../src/domain/statefile.ts';
+import { createVirtualClock } from '../../src/emulator/clock.ts';
+import { seededRandom } from '../../src/local/random.ts';
+import type { ObjectStore } from '../../src/ports/object-store.ts';
+import { readState } from '../../src/statefile/read.ts';
+import { createStateWriter, withHistory } from '../../src/statefile/write.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
+
+const open = async (store: ObjectStore, seed = 1) =>
+  createStateWriter({
+    store,
+    loaded: await readState(store, 'production', 'aipacto'),
+    project: 'aipacto',
+    environment: 'production',
+    environmentType: 'production',
+    clock: createVirtualClock(),
+    random: seededRandom(seed),
+    writtenBy: '0.1.0',
+  });
+const remember =
+  (n: number) =>
+  (state: StateFile): StateFile => ({
+    ...state,
+    resources: {
+      ...state.resources,
+      [`server/production-${n}`]: {
+        kind: 'server',
+        id: String(n),
+        name: `s${n}`,
+        createdAt: 'c',
+        fingerprint: '',
+        outputs: {},
+      },
+    },
+  });
+const stored = async (store: ObjectStore) => (await readState(store, 'production', 'aipacto'))?.state;
+const fails = (store: ObjectStore, how: (write: number) => 'before' | 'after' | undefined): ObjectStore => {
+  let writes = 0;
+  const failing = async <T>(work: () => Promise<T>): Promise<T> => {
+    writes += 1;
+    const when = how(writes);
+    if (when === 'before') throw new Failure('the disk is full');
+    const result = await work();
+    if (when === 'after') throw new Failure('no reply from the store');
+    return result;
+  };
+  return {
+    ...store,
+    putIfAbsent: (key, text) => failing(() => store.putIfAbsent(key, text)),
+    putIfMatch: (key, text, etag) => failing(() => store.putIfMatch(key, text, etag)),
+  };
+};
+
+test('saves made at once follow one another: one serial each, nothing lost, the lineage stays', async () => {
+  const store = createMemoryStore();
+  const writer = await open(store);
+  const saved = await Promise.all([1, 2, 3, 4, 5].map((n) => writer.save(remember(n))));
+  expect(saved.map(({ serial }) => serial)).toEqual([1, 2, 3, 4, 5]);
+  const again = await open(store, 99);
+  await again.save(remember(6));
+  const state = await stored(store);
+  expect(Object.keys(state?.resources ?? {})).toHaveLength(6);
+  expect(state).toMatchObject({
+    serial: 6,
+    lineage: saved[0]?.lineage,
+    writtenBy: '0.1.0',
+    environmentType: 'production',
+  });
+});
+
+test('what a caller does to identity has no effect', async () => {
+  const store = createMemoryStore();
+  const writer = await open(store);
+  const { lineage } = writer.current();
+  await writer.save((state) => ({ ...state, lineage: 'mine', serial: 40, project: 'x', environment: 'y' }));
+  expect(await stored(store)).toMatchObject({ lineage, serial: 1, project: 'aipacto', environment: 'production' });
+});
+
+test('another run that wrote meanwhile is not written over, and the writer stays refused', async () => {
+  const store = createMemoryStore();
+  const [mine, theirs] = [await open(store, 1), await open(store, 2)];
+  await theirs.save(remember(1));
+  const refused = {
+    name: 'StateError',
+    message: 'the state of production (memory/production.json) was written by another run while this run was at work',
+    next: 'look at what is there now: reconcile plan production',
+  };
+  await expect(mine.save(remember(2))).rejects.toMatchObject(refused);
+  await expect(mine.save(remember(3))).rejects.toMatchObject(refused);
+  expect(Object.keys((await stored(store))?.resources ?? {})).toEqual(['server/production-1']);
+});
+
+test('a document that was removed meanwhile is not made again', async () => {
+  const store = createMemoryStore();
+  const writer = await open(store);
+  await writer.save(remember(1));
+  await store.delete('production.json');
+  await expect(writer.save(remember(2))).rejects.toThrow('was removed while this run was at work');
+  expect(store.documents.size).toBe(0);
+});
+
+test('a write whose reply was lost is recognised as our own, and the next serial follows', async () => {
+  const store = createMemoryStore();
+  const writer = await open(fails(store, (write) => (write === 1 ? 'after' : undefined)));
+  expect((await writer.save(remember(1))).serial).toBe(1);
+  expect((await writer.save(remember(2))).serial).toBe(2);
+});
+
+test('a store that fails three times fails the save; what was to be remembered goes with the next write', async () => {
+  const store = createMemoryStore();
+  const writer = await open(fails(store, (write) => (write <= 3 ? 'before' : undefined)));
+  await expect(writer.save(remember(1))).rejects.toThrow('the disk is full');
+  expect(store.documents.size).toBe(0);
+  expect(Object.keys(writer.current().resources)).toEqual(['server/production-1']);
+  await writer.save(remember(2));
+  expect(await stored(store)).toMatchObject({ serial: 1 });
+  expect(Object.keys((await stored(store))?.resources ?? {})).toHaveLength(2);
+});
+
+test('a run does not take its own write, of which it never heard, for a rival', async () => {
+  const store = createMemoryStore();
+  let silent = false;
+  const writer = await open(fails(store, () => (silent ? 'after' : undefined)));
+  await writer.save(remember(1));
+  silent = true;
+  await expect(writer.save(remember(2))).rejects.toThrow('no reply from the store');
+  silent = false;
+  expect((await writer.save(remember(3))).serial).toBe(3);
+  expect(Object.keys((await stored(store))?.resources ?? {})).toHaveLength(3);
+});
+
+test('the history keeps the newest 50 runs, each with the serial it was written in', async () => {
+  const store = createMemoryStore();
+  const writer = await open(store);
+  const entry = (n: number): HistoryEntry => ({
+    run: `run-${n}`,
+    serial: 0,
+    at: '2026-11-24T00:00:00.000Z',
+    command: 'reconcile production',
+    outcome: 'converged',
+    summary: {},
+  });
+  for (let n = 1; n <= 53; n += 1) await writer.save((state) => withHistory(state, entry(n)));
+  const history = (await stored(store))?.history ?? [];
+  expect(history).toHaveLength(50);
+  expect([history[0], history[49]].map((one) => [one?.run, one?.serial])).toEqual([
+    ['run-53', 53],
+    ['run-4', 4],
+  ]);
+});
