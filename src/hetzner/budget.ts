@@ -1,6 +1,7 @@
+import { Failure } from '../domain/errors.ts';
 import type { RequestBudget, RequestCount } from '../domain/observation.ts';
 import type { Clock } from '../ports/clock.ts';
-import { type ApiReply, isWrite, type Send } from './request.ts';
+import { type ApiReply, type ApiRequest, isWrite, type Send, titleOf } from './request.ts';
 
 /** Below this share of the hourly limit requests are spaced by the refill rate, so that others in the project still get through. */
 export const reserveShare = 0.05;
@@ -43,7 +44,7 @@ export const withBudget = (send: Send, clock: Clock): Budget => {
   return {
     send: async (request) => {
       const wait = untilFree();
-      if (wait > 0) await clock.sleep(wait);
+      if (wait > 0) await rest(clock, wait, request);
       used[isWrite(request) ? 'write' : 'read'] += 1;
       inFlight += 1;
       try {
@@ -63,6 +64,15 @@ export const withBudget = (send: Send, clock: Clock): Budget => {
     }),
     resetMs: () => known?.resetMs,
   };
+};
+
+const rest = async (clock: Clock, ms: number, request: ApiRequest): Promise<void> => {
+  try {
+    await clock.sleep(ms, request.persistence?.signal);
+  } catch (error) {
+    if (!request.persistence?.signal?.aborted) throw error;
+    throw new Failure(`${titleOf(request)} was not sent: the run was told to stop while it waited for its turn`);
+  }
 };
 
 /** The RateLimit headers; undefined when one is missing (a gateway's own answer has none). */

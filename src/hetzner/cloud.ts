@@ -27,7 +27,7 @@ export const createHetznerCloud = (options: ChainOptions): CloudApi => {
       return catalogue;
     },
     prices: () => readPrices(call),
-    perform: (effect, resolve) => performEffect(call, memory, effect, resolve),
+    perform: (effect, resolve, persistence = {}) => performEffect(call, memory, effect, { resolve, persistence }),
     actions: (ids) => readActions(call, ids),
     usage,
   };

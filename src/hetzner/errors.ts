@@ -1,4 +1,4 @@
-import { CloudError, type Failure, NoReplyError } from '../domain/errors.ts';
+import { CloudError, Failure, NoReplyError } from '../domain/errors.ts';
 import { redact, type Secret } from '../domain/secret.ts';
 import { adviceFor } from './advice.ts';
 import { type ApiReply, type ApiRequest, type Call, isWrite, type Send, titleOf } from './request.ts';
@@ -21,6 +21,8 @@ export const withErrors = (send: Send, { endpoint, token }: ErrorsOptions): Call
     try {
       reply = await send(request);
     } catch (error) {
+      // Said by a handler before us: the request never left.
+      if (error instanceof Failure) throw error;
       throw silence(request, clean(reasonOf(error)), endpoint);
     }
     if (reply.status >= 200 && reply.status < 300) return bodyOf(request, reply, endpoint);

@@ -1,3 +1,5 @@
+import type { Persistence } from '../ports/cloud-api.ts';
+
 /** One call of the API, before and after it is on the wire. Paths are relative to the endpoint: `/servers/42`. */
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -5,6 +7,7 @@ export interface ApiRequest {
   /** Arrays repeat the key: `id=1&id=2` (docs.hetzner.cloud, pagination and sorting). */
   readonly query?: Readonly<Record<string, string | number | readonly (string | number)[]>>;
   readonly body?: Readonly<Record<string, unknown>>;
+  readonly persistence?: Persistence;
 }
 export interface ApiReply {
   readonly status: number;

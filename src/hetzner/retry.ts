@@ -48,10 +48,20 @@ export const withRetry = (call: Call, { clock, random, resetMs, notice }: RetryO
           policy === policies.rateLimit ? Math.max(0, (resetMs() ?? Infinity) - clock.now()) : Infinity;
         const wait = Math.min(policy.waitMs(n), Math.max(1_000, untilReset)) + Math.floor(random.fraction() * 1_000);
         notice(`${error.message}; trying again in ${Math.ceil(wait / 1000)} s`);
-        await clock.sleep(wait);
+        await pause(clock, wait, request, error);
+        await request.persistence?.beforeRetry?.();
       }
     }
   };
+};
+
+/** Told to stop while waiting: the refusal it waited after is what is known, and it changed nothing. */
+const pause = async (clock: Clock, ms: number, { persistence }: ApiRequest, met: Failure): Promise<void> => {
+  try {
+    await clock.sleep(ms, persistence?.signal);
+  } catch (error) {
+    throw persistence?.signal?.aborted ? met : error;
+  }
 };
 
 const policyFor = (request: ApiRequest, error: unknown, answered: boolean): Policy | undefined => {

@@ -28,6 +28,14 @@ export interface HetznerAction {
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
+/** How a write may be tried again after a refusal that changed nothing. */
+export interface Persistence {
+  /** Ends the waiting; the last refusal is thrown then. */
+  readonly signal?: AbortSignal;
+  /** Asked before each further try, e.g. whether the lease is still held; what it throws ends the trying. */
+  readonly beforeRetry?: () => Promise<void>;
+}
+
 /**
  * The Hetzner Cloud API in our words.
  * Throws CloudError (a refusal), NoReplyError (outcome of a write unknown), never anything of the HTTP library.
@@ -43,7 +51,7 @@ export interface CloudApi {
   catalogue(): Promise<Catalogue>;
   prices(): Promise<PriceList>;
   /** `resolve` gives the value behind a Reference; it throws when the referred thing has none yet. */
-  perform(effect: CloudEffect, resolve: (reference: Reference) => string): Promise<Accepted>;
+  perform(effect: CloudEffect, resolve: (reference: Reference) => string, persistence?: Persistence): Promise<Accepted>;
   /** Status of up to any number of actions, 25 ids a request; an id the API does not return is an error in the message. */
   actions(ids: readonly number[]): Promise<readonly HetznerAction[]>;
   /** What this client has used and what is left. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { cloudOn, listOf } from './kit.ts';
+import { NoReplyError } from '../../src/domain/errors.ts';
+import { cloudOn, failureOf, listOf } from './kit.ts';
 
 const page = 'GET /volumes?per_page=50&sort=id:asc&page=1';
 const answer = (remaining: number, limit = 3600) => ({
@@ -58,4 +59,19 @@ test('a reply without the headers, or with nonsense in them, changes nothing', a
   ]);
   for (let n = 0; n < 3; n += 1) await cloud.list('volume');
   expect(cloud.usage().budget?.remaining).toBe(3599);
+});
+
+test('told to stop while it waits for its turn, a write is not sent, and that is certain', async () => {
+  const stop = new AbortController();
+  const { cloud, clock, done } = cloudOn([answer(10), answer(10)]);
+  await cloud.list('volume');
+  await cloud.list('volume');
+  const effect = { port: 'cloud', op: 'delete', kind: 'volume', id: '1', name: 'v' } as const;
+  const outcome = failureOf(cloud.perform(effect, () => '', { signal: stop.signal }));
+  await clock.sleep(1);
+  stop.abort();
+  const error = await outcome;
+  expect(error).not.toBeInstanceOf(NoReplyError);
+  expect(error.message).toBe('DELETE /volumes/1 was not sent: the run was told to stop while it waited for its turn');
+  done();
 });

@@ -123,3 +123,22 @@ test('a 429 without headers, as a gateway sends it, is waited for as well and en
   expect(error.message).toContain('gave up after 21 tries in 1200 s');
   done();
 });
+
+test('told to stop while it waits, a refused write is not sent again: the refusal is what is known', async () => {
+  const stop = new AbortController();
+  const { cloud, clock, done } = cloudOn([
+    { request: powerOnRequest, status: 423, reply: apiError('locked', 'server is locked') },
+  ]);
+  const outcome = failureOf(cloud.perform(powerOn, unresolved, { signal: stop.signal }));
+  await clock.sleep(1_000);
+  stop.abort();
+  expect((await outcome).message).toBe('POST /servers/42/actions/poweron: server is locked (locked, HTTP 423)');
+  done();
+});
+
+test('before a refused write is sent again the caller is asked, and a lost lease ends it', async () => {
+  const { cloud, done } = cloudOn([{ request: powerOnRequest, status: 409, reply: apiError('conflict', 'conflict') }]);
+  const beforeRetry = () => Promise.reject(new Error('the lease is lost'));
+  expect((await failureOf(cloud.perform(powerOn, unresolved, { beforeRetry }))).message).toBe('the lease is lost');
+  done();
+});

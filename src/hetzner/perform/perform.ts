@@ -3,7 +3,7 @@ import type { CloudKind } from '../../domain/kinds.ts';
 import type { Catalogue } from '../../domain/observation.ts';
 import type { CloudEffect } from '../../domain/plan.ts';
 import type { Reference } from '../../domain/resource.ts';
-import type { Accepted } from '../../ports/cloud-api.ts';
+import type { Accepted, Persistence } from '../../ports/cloud-api.ts';
 import { architectureOf, imageReference } from '../images.ts';
 import { type Reader, readers } from '../kinds.ts';
 import { getOne, readCatalogue } from '../lists.ts';
@@ -18,21 +18,20 @@ import { changeRequests, createRequest, type RequestContext } from './requests.t
 type Create = Extract<CloudEffect, { op: 'create' }>;
 type Change = Extract<CloudEffect, { op: 'change' }>;
 type Delete = Extract<CloudEffect, { op: 'delete' }>;
+interface How {
+  readonly resolve: (reference: Reference) => string;
+  readonly persistence: Persistence;
+}
 
 /** One effect, one writing request. Whatever has to be looked up for it is read before, so that a failure changes nothing. */
-export const performEffect = async (
-  call: Call,
-  memory: Memory,
-  effect: CloudEffect,
-  resolve: (reference: Reference) => string,
-): Promise<Accepted> => {
+export const performEffect = async (call: Call, memory: Memory, effect: CloudEffect, how: How): Promise<Accepted> => {
   switch (effect.op) {
     case 'create':
-      return create(call, memory, effect, resolve);
+      return create(call, memory, effect, how);
     case 'change':
-      return change(call, memory, effect, resolve);
+      return change(call, memory, effect, how);
     case 'delete':
-      return remove(call, effect);
+      return remove(call, effect, how);
   }
 };
 
@@ -40,7 +39,7 @@ const create = async (
   call: Call,
   memory: Memory,
   { resource, placement }: Create,
-  resolve: (reference: Reference) => string,
+  { resolve, persistence }: How,
 ): Promise<Accepted> => {
   const image =
     resource.kind === 'server' && placement !== undefined
@@ -50,7 +49,7 @@ const create = async (
     resource.kind === 'rrset' ? rrsetReader(await zoneOf(call, memory, resource.spec.zone)) : readers[resource.kind];
   const context: RequestContext = { references: referencesBy(resolve), placement, image };
   const request = createRequest(resource, context);
-  const body = await call(request);
+  const body = await call({ ...request, persistence });
   const item = reader.one(body, request);
   memory.note(item);
   return acceptedCreate(item, actionIdsOf(body, request));
@@ -60,7 +59,7 @@ const change = async (
   call: Call,
   memory: Memory,
   { kind, id, change: wanted }: Change,
-  resolve: (reference: Reference) => string,
+  { resolve, persistence }: How,
 ): Promise<Accepted> => {
   if (id === null) throw new Failure(`the id of the ${kind} to change (${wanted.op}) is not known yet`);
   const path = pathOf(kind, id);
@@ -70,12 +69,12 @@ const change = async (
     placement: undefined,
     image,
   });
-  return { actionIds: actionIdsOf(await call(request), request), outputs: {} };
+  return { actionIds: actionIdsOf(await call({ ...request, persistence }), request), outputs: {} };
 };
 
 /** What is gone already counts as deleted: that is the end a delete is for. */
-const remove = async (call: Call, { kind, id }: Delete): Promise<Accepted> => {
-  const request = { method: 'DELETE', path: pathOf(kind, id) } as const;
+const remove = async (call: Call, { kind, id }: Delete, { persistence }: How): Promise<Accepted> => {
+  const request = { method: 'DELETE', path: pathOf(kind, id), persistence } as const;
   try {
     return { actionIds: actionIdsOf(await call(request), request), outputs: {} };
   } catch (error) {
