@@ -11,6 +11,7 @@ export const errnoOf = (error: unknown): string | undefined =>
 const meanings: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be larger than allowed',
   EROFS: 'the file system is read-only',
   EACCES: 'permission denied',
   EPERM: 'not permitted',
@@ -26,7 +27,10 @@ export const fileFailure = (doing: string, path: string, error: unknown, done: r
   const why = code !== undefined && meanings[code] !== undefined ? `${meanings[code]} (${code})` : text;
   return new Failure(`can't ${doing} ${path}: ${why}`, {
     done,
-    next: code === 'ENOSPC' || code === 'EDQUOT' ? 'free some space and run the same command again' : `check ${path}`,
+    next:
+      code !== undefined && ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code)
+        ? 'free some space and run the same command again'
+        : `check ${path}`,
     cause: error,
   });
 };
