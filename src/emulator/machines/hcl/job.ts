@@ -124,24 +124,30 @@ const convertTo = (value: Value, type: ArgumentType): unknown => {
   }
 };
 
-/** What Canonicalize adds beyond defaults: names, and each service group's update strategy from the job's. */
+/** What Canonicalize adds beyond defaults: names, split ports, and each group's update strategy from the job's. */
 const canonical = (job: Json): Json => {
   const groups = (job['TaskGroups'] ?? []) as Json[];
-  const service = job['Type'] === 'service';
+  const updates = job['Type'] === 'service' || job['Type'] === 'system';
   return {
     ...job,
     Name: job['Name'] ?? job['ID'],
     TaskGroups: groups.map((group) => ({
       ...group,
-      ...(service || job['Type'] === 'system'
-        ? {
-            Update: {
-              ...updateDefaults,
-              ...(job['Update'] as Json | undefined),
-              ...(group['Update'] as Json | undefined),
-            },
-          }
-        : {}),
+      ...(updates ? { Update: { ...updateDefaults, ...asJson(job['Update']), ...asJson(group['Update']) } } : {}),
+      ...(group['Networks'] === undefined ? {} : { Networks: (group['Networks'] as Json[]).map(splitPorts) }),
     })),
+  };
+};
+const asJson = (value: unknown): Json => (value ?? {}) as Json;
+
+/** A port with a static value is reserved, any other one is chosen when the allocation is placed. */
+const splitPorts = ({ Ports, ...network }: Json): Json => {
+  const ports = (Ports ?? []) as Json[];
+  const isStatic = (port: Json): boolean => typeof port['Value'] === 'number' && port['Value'] > 0;
+  const filled = ports.map((port) => ({ Value: 0, To: 0, HostNetwork: 'default', ...port }));
+  return {
+    ...network,
+    DynamicPorts: filled.filter((port) => !isStatic(port)),
+    ReservedPorts: filled.filter(isStatic),
   };
 };

@@ -87,29 +87,36 @@ const parseBody = (stream: Stream): Body => {
     const token = stream.peek();
     if (token.type === 'end' || stream.isSymbol('}')) return { attributes, blocks };
     stream.take();
-    if (token.type !== 'identifier') throw new HclError(`expected an argument or a block, found ${show(token)}`, token);
+    // A quoted key is HCL1, which the agents still read: "fingerprint.denylist" = "…".
+    const name = nameOf(token);
     if (stream.isSymbol('=')) {
       stream.take();
-      if (attributes.some((one) => one.name === token.text))
-        throw new HclError(`Attribute redefined; The argument "${token.text}" was already set`, token);
-      attributes.push({ name: token.text, expression: parseExpression(stream), at: token });
+      if (attributes.some((one) => one.name === name))
+        throw new HclError(`Attribute redefined; The argument "${name}" was already set`, token);
+      attributes.push({ name, expression: parseExpression(stream), at: token });
       endOfLine(stream);
-    } else blocks.push(parseBlock(stream, token));
+    } else blocks.push(parseBlock(stream, name, token));
   }
 };
 
-const parseBlock = (stream: Stream, head: Token & { type: 'identifier' }): Block => {
+const nameOf = (token: Token): string => {
+  if (token.type === 'identifier') return token.text;
+  if (token.type === 'string') return plainText(token);
+  throw new HclError(`expected an argument or a block, found ${show(token)}`, token);
+};
+
+const parseBlock = (stream: Stream, type: string, at: Place): Block => {
   const labels: string[] = [];
   for (let token = stream.peek(); !stream.isSymbol('{'); token = stream.peek()) {
     stream.take();
     if (token.type === 'identifier') labels.push(token.text);
     else if (token.type === 'string') labels.push(plainText(token));
-    else throw new HclError(`expected a label or "{" after "${head.text}", found ${show(token)}`, token);
+    else throw new HclError(`expected a label or "{" after "${type}", found ${show(token)}`, token);
   }
   stream.takeSymbol('{');
   const body = parseBody(stream);
   stream.takeSymbol('}');
-  return { type: head.text, labels, body, at: head };
+  return { type, labels, body, at };
 };
 
 const plainText = (token: Token & { type: 'string' }): string => {

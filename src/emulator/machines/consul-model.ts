@@ -1,0 +1,181 @@
+import { isPassing } from './nomad/allocations.ts';
+import { groupOf } from './nomad/schedule.ts';
+import { isUp, type Peer, voters } from './raft.ts';
+import { type Answer, isoNanos, json, type ModelRoute, noLeader } from './replies.ts';
+import { servicesOf } from './spec.ts';
+import type { AllocationRecord, ClusterState, MachinesState } from './state.ts';
+
+export interface ConsulDeps {
+  readonly cluster: ClusterState;
+  readonly faults: MachinesState['faults'];
+  readonly datacenter: string;
+  readonly now: number;
+}
+
+const version = '1.20.1';
+
+/** An instance of a service as Consul knows it: what Nomad registered for a running allocation. */
+export interface ServiceInstance {
+  readonly allocation: AllocationRecord;
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly meta: Readonly<Record<string, string>>;
+  readonly node: string;
+  readonly ip: string;
+  readonly passing: boolean;
+  readonly jobVersion: number;
+  readonly jobMeta: Readonly<Record<string, string>>;
+}
+
+export const serviceInstances = ({
+  cluster,
+  faults,
+  now,
+}: Omit<ConsulDeps, 'datacenter'>): readonly ServiceInstance[] =>
+  cluster.allocations.flatMap((allocation) => {
+    const job = cluster.jobs.find((one) => one.id === allocation.jobId);
+    const jobVersion = job?.versions.find((one) => one.version === allocation.version);
+    const group = jobVersion === undefined ? undefined : groupOf(jobVersion, allocation.group);
+    const node = cluster.nodes.find((one) => one.id === allocation.nodeId);
+    if (group === undefined || node === undefined || node.downSince !== null) return [];
+    if (allocation.ended !== null || allocation.desired !== 'run') return [];
+    const jobMeta = (jobVersion?.spec['Meta'] ?? {}) as Record<string, string>;
+    return servicesOf(group)
+      .filter((service) => (service.Provider ?? 'consul') === 'consul')
+      .map((service) => ({
+        allocation,
+        name: service.Name,
+        tags: service.Tags ?? [],
+        meta: service.Meta ?? {},
+        node: node.name,
+        ip: node.ip,
+        passing: isPassing(allocation, group, faults, now),
+        jobVersion: allocation.version,
+        jobMeta,
+      }));
+  });
+
+const leaderOf = ({ cluster }: ConsulDeps): Peer | undefined =>
+  cluster.consul.peers.find((peer) => peer.nodeId === cluster.consul.leader);
+
+/** Consistent reads need a leader; a handler below the line can rely on one. */
+const led =
+  (answer: ModelRoute<ConsulDeps>['answer']): ModelRoute<ConsulDeps>['answer'] =>
+  (deps, params, query) =>
+    leaderOf(deps) === undefined ? noLeader : answer(deps, params, query);
+
+export const consulRoutes: readonly ModelRoute<ConsulDeps>[] = [
+  { method: 'GET', path: '/v1/status/leader', answer: (deps) => json(address(leaderOf(deps))) },
+  { method: 'GET', path: '/v1/status/peers', answer: led((deps) => json(deps.cluster.consul.peers.map(address))) },
+  {
+    method: 'GET',
+    path: '/v1/agent/members',
+    answer: (deps) => json(deps.cluster.consul.peers.map((peer) => member(deps, peer))),
+  },
+  { method: 'GET', path: '/v1/operator/autopilot/health', answer: led((deps) => autopilot(deps)) },
+  {
+    method: 'GET',
+    path: '/v1/operator/raft/configuration',
+    answer: led((deps) => json({ Servers: deps.cluster.consul.peers.map((peer) => raftServer(deps, peer)), Index: 0 })),
+  },
+  { method: 'GET', path: '/v1/catalog/services', answer: led((deps) => json(catalogue(deps))) },
+  {
+    method: 'GET',
+    path: '/v1/catalog/nodes',
+    answer: led((deps) => json(deps.cluster.consul.peers.map((peer) => node(deps, peer.name, peer.ip)))),
+  },
+  {
+    method: 'GET',
+    path: '/v1/health/service/:name',
+    answer: led((deps, params, query) => health(deps, params['name'] ?? '', query)),
+  },
+];
+
+const address = (peer: Peer | undefined): string => (peer === undefined ? '' : `${peer.ip}:8300`);
+
+const member = ({ datacenter }: ConsulDeps, peer: Peer) => ({
+  Name: peer.name,
+  Addr: peer.ip,
+  Port: 8301,
+  // Serf: 1 alive, 4 failed.
+  Status: isUp(peer) ? 1 : 4,
+  Tags: { role: 'consul', dc: datacenter, id: peer.nodeId, port: '8300', build: `${version}:00000000` },
+});
+
+const autopilot = (deps: ConsulDeps): Answer => {
+  const { consul } = deps.cluster;
+  const voting = voters(consul, deps.now);
+  const healthy = consul.peers.every(isUp);
+  const body = {
+    Healthy: healthy,
+    FailureTolerance: Math.max(0, voting.filter(isUp).length - Math.floor(voting.length / 2) - 1),
+    Servers: consul.peers.map((peer) => ({
+      ID: peer.nodeId,
+      Name: peer.name,
+      Address: address(peer),
+      SerfStatus: isUp(peer) ? 'alive' : 'failed',
+      Version: version,
+      Leader: peer.nodeId === consul.leader,
+      LastContact: isUp(peer) ? '10ms' : '1m0s',
+      LastTerm: 2,
+      LastIndex: deps.cluster.index,
+      Healthy: isUp(peer),
+      Voter: peer.voterAt <= deps.now,
+      StableSince: isoNanos(peer.downSince ?? peer.voterAt),
+    })),
+  };
+  return json(body, healthy ? 200 : 429);
+};
+
+const raftServer = (deps: ConsulDeps, peer: Peer) => ({
+  ID: peer.nodeId,
+  Node: peer.name,
+  Address: address(peer),
+  Leader: peer.nodeId === deps.cluster.consul.leader,
+  Voter: peer.voterAt <= deps.now,
+  ProtocolVersion: '3',
+});
+
+const catalogue = (deps: ConsulDeps): Record<string, readonly string[]> => {
+  const services: Record<string, readonly string[]> = {
+    consul: [],
+    nomad: ['http', 'rpc', 'serf'],
+    'nomad-client': ['http'],
+  };
+  for (const instance of serviceInstances(deps))
+    services[instance.name] = [...new Set([...(services[instance.name] ?? []), ...instance.tags])];
+  return services;
+};
+
+const node = ({ datacenter }: ConsulDeps, name: string, ip: string) => ({
+  Node: name,
+  Address: ip,
+  Datacenter: datacenter,
+});
+
+const health = (deps: ConsulDeps, name: string, query: URLSearchParams): Answer => {
+  const passingOnly = query.has('passing') && query.get('passing') !== 'false';
+  const instances = serviceInstances(deps).filter((one) => one.name === name && (one.passing || !passingOnly));
+  return json(
+    instances.map((one) => ({
+      Node: node(deps, one.node, one.ip),
+      Service: {
+        ID: `_nomad-task-${one.allocation.id}-group-${one.allocation.group}-${one.name}-http`,
+        Service: one.name,
+        Tags: one.tags,
+        Meta: one.meta,
+        Address: one.ip,
+        Port: one.allocation.port,
+      },
+      Checks: [
+        {
+          Node: one.node,
+          CheckID: `service:${one.name}`,
+          Name: `service: "${one.name}" check`,
+          Status: one.passing ? 'passing' : 'critical',
+          ServiceName: one.name,
+        },
+      ],
+    })),
+  );
+};
