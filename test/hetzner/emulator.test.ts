@@ -1,67 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Address } from '../../src/domain/address.ts';
-import { Failure, HetznerActionError } from '../../src/domain/errors.ts';
-import type { AnyObservedItem } from '../../src/domain/observation.ts';
-import type { AnyCloudResource, CloudChange, CloudEffect, Placement } from '../../src/domain/plan.ts';
-import type { Reference, Resource, SpecByKind, WantedCloudKind } from '../../src/domain/resource.ts';
-import { Secret } from '../../src/domain/secret.ts';
-import { createEmulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
-import { createHetznerCloud } from '../../src/hetzner/cloud.ts';
-
-/** The adapter on an emulated cloud that checks its own replies, and a small executor: one effect, then its actions. */
-const world = (options: EmulatorOptions = {}) => {
-  const emulator = createEmulator({ checkResponses: true, ...options });
-  const { clock } = emulator;
-  const cloud = createHetznerCloud({
-    fetch: emulator.fetch,
-    endpoint: 'http://emulated/v1',
-    token: new Secret(emulator.token),
-    clock,
-    random: { hex: () => '0', fraction: () => 0 },
-  });
-  const made = new Map<Address, { readonly id: string; readonly outputs: Readonly<Record<string, string>> }>();
-  const resolve = ({ ref, attribute }: Reference): string => {
-    const thing = made.get(ref);
-    const value = attribute === 'id' ? thing?.id : thing?.outputs[attribute];
-    if (value === undefined) throw new Failure(`${ref} has no ${attribute} yet`);
-    return value;
-  };
-  const run = async (effect: CloudEffect) => {
-    const accepted = await cloud.perform(effect, resolve);
-    for (let tries = 0; tries < 600; tries += 1) {
-      const actions = await cloud.actions(accepted.actionIds);
-      const failed = actions.find(({ status }) => status === 'error');
-      if (failed !== undefined) throw new HetznerActionError(failed.error?.message ?? '', failed.error?.code ?? '');
-      if (actions.every(({ status }) => status === 'success')) return accepted;
-      await clock.sleep(1_000);
-    }
-    throw new Error('the actions did not end within ten minutes');
-  };
-  return {
-    emulator,
-    cloud,
-    create: async <K extends WantedCloudKind>(kind: K, name: string, spec: SpecByKind[K], placement?: Placement) => {
-      const address: Address = `${kind}/${name}`;
-      const resource = { kind, address, name, labels, spec, dependsOn: [], fingerprint: '', scope: 'environment' };
-      const accepted = await run({
-        port: 'cloud',
-        op: 'create',
-        resource: resource as unknown as Resource<K> as AnyCloudResource,
-        ...(placement === undefined ? {} : { placement }),
-      });
-      made.set(address, { id: accepted.id ?? '', outputs: accepted.outputs });
-      return accepted;
-    },
-    change: (kind: AnyObservedItem['kind'], address: Address, change: CloudChange) =>
-      run({ port: 'cloud', op: 'change', kind, id: made.get(address)?.id ?? null, change }),
-    remove: (kind: AnyObservedItem['kind'], id: string) => run({ port: 'cloud', op: 'delete', kind, id, name: '' }),
-  };
-};
-const labels = { project: 'aipacto', environment: 'production' };
-const ref = (address: Address, attribute: Reference['attribute'] = 'id'): Reference => ({ ref: address, attribute });
+import { emulatedCloud, labels, ref } from './emulated.ts';
 
 test('each kind is created, listed back, and its facts are what was asked for', async () => {
-  const { cloud, create, change } = world();
+  const { cloud, create, change } = emulatedCloud();
   await create('network', 'n', {
     range: '10.0.0.0/16',
     subnets: [{ range: '10.0.1.0/24', type: 'cloud', zone: 'eu-central' }],
@@ -171,7 +112,7 @@ test('each kind is created, listed back, and its facts are what was asked for', 
 });
 
 test('a create whose reply is lost is never repeated, and is found by its name', async () => {
-  const { cloud, create, emulator } = world({
+  const { cloud, create, emulator } = emulatedCloud({
     faults: [{ method: 'POST', path: '/placement_groups', fault: { kind: 'lost-reply' } }],
   });
   await expect(create('placement-group', 'g', { type: 'spread' })).rejects.toThrow('whether it took effect is unknown');
@@ -180,7 +121,7 @@ test('a create whose reply is lost is never repeated, and is found by its name',
 });
 
 test('101 objects come whole with one request more than they have pages', async () => {
-  const { cloud, create, emulator } = world({ limits: { firewalls: 101 } });
+  const { cloud, create, emulator } = emulatedCloud({ limits: { firewalls: 101 } });
   const count = 101;
   for (let n = 0; n < count; n += 1) await create('firewall', `f-${n}`, { rules: [] });
   const before = emulator.requests.length;
@@ -194,7 +135,7 @@ test('101 objects come whole with one request more than they have pages', async 
 
 test('a page with half of its rows is not taken for the whole', async () => {
   const fault = { method: 'GET', path: '/placement_groups', fault: { kind: 'partial-page' } } as const;
-  const { cloud, create } = world({
+  const { cloud, create } = emulatedCloud({
     faults: [
       { ...fault, nth: 1, times: 2 },
       { ...fault, nth: 3 },
@@ -206,7 +147,7 @@ test('a page with half of its rows is not taken for the whole', async () => {
 });
 
 test('with a budget of 60 requests an hour a run of 90 completes without an error, and waits instead', async () => {
-  const { cloud, emulator } = world({ limits: { requestsPerHour: 60 } });
+  const { cloud, emulator } = emulatedCloud({ limits: { requestsPerHour: 60 } });
   const start = emulator.clock.now();
   for (let n = 0; n < 90; n += 1) expect((await cloud.list('network')).complete).toBe(true);
   expect(emulator.requests.filter(({ status }) => status === 429)).toEqual([]);
@@ -215,7 +156,7 @@ test('with a budget of 60 requests an hour a run of 90 completes without an erro
 });
 
 test('another client eats the budget: refused with 429, waited for, done', async () => {
-  const { cloud, emulator } = world({ limits: { requestsPerHour: 60 } });
+  const { cloud, emulator } = emulatedCloud({ limits: { requestsPerHour: 60 } });
   const stranger = () =>
     emulator.fetch(
       new Request('http://emulated/v1/networks', { headers: { authorization: `Bearer ${emulator.token}` } }),
@@ -228,7 +169,7 @@ test('another client eats the budget: refused with 429, waited for, done', async
 
 test('a reply that breaks off or a proxy that answers in HTML is asked again', async () => {
   const path = '/networks';
-  const { cloud } = world({
+  const { cloud } = emulatedCloud({
     faults: [
       { method: 'GET', path, nth: 2, fault: { kind: 'cut-reply' } },
       { method: 'GET', path, nth: 3, fault: { kind: 'http', status: 502, body: '<html>Bad Gateway</html>' } },
@@ -237,4 +178,94 @@ test('a reply that breaks off or a proxy that answers in HTML is asked again', a
   });
   await cloud.list('network');
   expect((await cloud.list('network')).complete).toBe(true);
+});
+
+test('keys, certificates, zones and records too: created, changed, found, deleted', async () => {
+  const { cloud, create, change, remove } = emulatedCloud();
+  const publicKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGm0mJ0kXoMZzJ4sVn3Kq7Qm8m1o6v8j3d1y2q3w4e5r alice';
+  await create('ssh-key', 'alice', { publicKey });
+  expect((await cloud.list('ssh-key')).items[0]?.facts).toMatchObject({ publicKey });
+  await create('zone', 'example.com', { ttlSeconds: 3600, deleteProtection: false });
+  await create('certificate', 'c', { type: 'managed', domains: ['example.com', '*.example.com'] });
+  expect((await cloud.find('certificate', 'c'))?.facts).toMatchObject({
+    type: 'managed',
+    domains: ['*.example.com', 'example.com'],
+  });
+
+  const [zone] = (await cloud.list('zone')).items;
+  const { id } = await create('rrset', 'example.com/www/AAAA', {
+    zone: 'example.com',
+    name: 'www',
+    type: 'AAAA',
+    ttlSeconds: 300,
+    records: ['2001:db8::2', '2001:db8::1'],
+  });
+  expect(id).toBe(`${zone?.id}/www/AAAA`);
+  const address = 'rrset/example.com/www/AAAA' as const;
+  await change('rrset', address, { op: 'set-records', records: ['2001:db8::9'], ttlSeconds: 300 });
+  await change('rrset', address, { op: 'set-ttl', ttlSeconds: 600 });
+  const found = await cloud.find('rrset', 'example.com/www/AAAA');
+  expect(found).toMatchObject({
+    id,
+    name: 'www/AAAA',
+    labels,
+    createdAt: zone?.createdAt,
+    facts: { zone: 'example.com', records: ['2001:db8::9'], ttlSeconds: 600, changeProtection: false },
+  });
+  const listed = await cloud.listRrsets({ id: zone?.id ?? '', name: 'example.com' });
+  expect([listed.complete, listed.items.map(({ name }) => name).sort()]).toEqual([true, ['@/NS', '@/SOA', 'www/AAAA']]);
+  await remove('rrset', id ?? '');
+  expect(await cloud.find('rrset', 'example.com/www/AAAA')).toBeUndefined();
+  await remove('zone', zone?.id ?? '');
+  expect((await cloud.list('zone')).items).toEqual([]);
+});
+
+test('addresses that servers bring are listed, and go with them', async () => {
+  const { cloud, create, remove } = emulatedCloud();
+  const bare = {
+    types: ['cpx22'],
+    locations: ['nbg1'],
+    image: 'debian-12',
+    userData: '',
+    userDataFingerprint: 'x',
+    network: 0,
+    privateIp: '',
+    firewalls: [],
+    sshKeys: [],
+    publicIpv4: true,
+    publicIpv6: true,
+    backups: false,
+    deleteProtection: false,
+  };
+  const { id } = await create('server', 's', bare, { type: 'cpx22', location: 'nbg1' });
+  const ips = (await cloud.list('primary-ip')).items;
+  expect(ips.map(({ facts }) => facts)).toMatchObject([
+    { type: 'ipv4', assigneeId: id, autoDelete: true, location: 'nbg1' },
+    { type: 'ipv6', assigneeId: id, autoDelete: true, location: 'nbg1' },
+  ]);
+  await remove('server', id ?? '');
+  expect(await cloud.find('server', 's')).toBeUndefined();
+  expect((await cloud.list('volume')).complete).toBe(true);
+});
+
+test('catalogue and prices of the emulated cloud are read whole', async () => {
+  const { cloud } = emulatedCloud();
+  const { serverTypes, images } = await cloud.catalogue();
+  expect(serverTypes.find(({ name }) => name === 'cx23')).toMatchObject({
+    architecture: 'x86',
+    cores: 2,
+    memoryGb: 4,
+    diskGb: 40,
+  });
+  expect(
+    images
+      .filter(({ name }) => name === 'debian-12')
+      .map(({ architecture }) => architecture)
+      .sort(),
+  ).toEqual(['arm', 'x86']);
+  const prices = await cloud.prices();
+  expect(prices.currency).toBe('EUR');
+  expect(Object.keys(prices.serverTypes)).toContain('cx23');
+  expect(prices.loadBalancerTypes['lb11']?.['nbg1']?.monthlyNet).toMatch(/^7\.49/);
+  expect(prices.primaryIpv4['nbg1']?.monthlyNet).toMatch(/^0\.5/);
 });
