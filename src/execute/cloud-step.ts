@@ -2,9 +2,11 @@ import { CloudError, Failure, NoReplyError } from '../domain/errors.ts';
 import type { CloudEffect, Step } from '../domain/plan.ts';
 import type { Accepted } from '../ports/cloud-api.ts';
 import type { StepContext } from './context.ts';
-import { orStopped, sleepUnlessStopped } from './patience.ts';
+import { orStopped, Stopped, sleepUnlessStopped } from './patience.ts';
 import { recordChanged, recordCreated, recordDeleted } from './record.ts';
-import { type ChangeEffect, settleChange, settleCreate, settleDelete } from './settle.ts';
+import type { ChangeEffect } from './settle.ts';
+import { settleChange, settleDelete } from './settle-change.ts';
+import { settleCreate } from './settle-create.ts';
 
 /** A request under way when the run is told to stop still gets this long for its reply, which holds an id. */
 const replyGraceMs = 3_000;
@@ -89,7 +91,7 @@ const patiently = async (step: Step, effect: Request, context: StepContext): Pro
   const end = clock.now() + stillUsed.boundMs;
   for (;;) {
     try {
-      const reply = cloud.perform(effect, memory.resolve);
+      const reply = cloud.perform(effect, memory.resolve, { signal, beforeRetry: checkLease });
       return await orStopped(reply, {
         clock,
         signal,
@@ -97,6 +99,8 @@ const patiently = async (step: Step, effect: Request, context: StepContext): Pro
         what: `a request whose reply had not come: ${step.id}`,
       });
     } catch (error) {
+      // Told to stop between two tries: the refusals so far changed nothing.
+      if (signal.aborted && error instanceof CloudError && error.retryable) throw new Stopped(error.message);
       if (effect.op !== 'delete' || !(error instanceof CloudError)) throw error;
       if (error.code === 'not_found') return { actionIds: [], outputs: {} };
       if (!stillUsed.codes.includes(error.code) || clock.now() + stillUsed.waitMs > end) throw error;
