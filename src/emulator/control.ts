@@ -21,6 +21,7 @@ import type { World } from './world.ts';
  *   PUT    /_emulator/catalogue       {date?, vat_percent?}
  *   PUT    /_emulator/rate_limit      {remaining}
  *   GET    /_emulator/machines/<server name>/boot, ANY /_emulator/machines/<server name>/<port>/<path>
+ *   GET POST DELETE /_emulator/machines/<server name>/fault, see machines/faults.ts
  */
 export const emulatorVersion = '1';
 export type Control = (request: Request, url: URL, authorise: (request: Request) => void) => Promise<Response>;
@@ -56,13 +57,14 @@ const machine = async (deps: ControlDeps, request: Request, url: URL, segments: 
   const [name = '', port = '', ...rest] = segments;
   if (deps.machines === undefined) throw new ApiError('not_found', 'there are no machines behind this emulator');
   if (port === 'boot' && rest.length === 0) return jsonReply(deps.machines.boot(name), 200);
-  if (!/^\d+$/.test(port)) throw new ApiError('not_found', 'machines are reached at <server name>/<port>/<path>');
-  const target = new URL(`http://${encodeURIComponent(name)}:${port}/${rest.join('/')}${url.search}`);
+  // Port 0: where a model's own faults are set.
+  if (!/^\d+$/.test(port) && port !== 'fault') throw new ApiError('not_found', 'machines are reached at <server name>/<port>/<path>');
+  const target = new URL(`http://${encodeURIComponent(name)}:${Number(port) || 80}/${rest.join('/')}${url.search}`);
   const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
   const headers = new Headers(request.headers);
   headers.delete('authorization');
   const body = hasBody ? await request.text() : null;
-  return deps.machines.handle(name, Number(port), new Request(target, { method: request.method, headers, body }));
+  return deps.machines.handle(name, port === 'fault' ? 0 : Number(port), new Request(target, { method: request.method, headers, body }));
 };
 
 const faultsOf = async ({ faults }: ControlDeps, request: Request): Promise<Response> => {
