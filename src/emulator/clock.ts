@@ -59,15 +59,19 @@ export const createSleepers = () => {
 export const whenIdle = (tick: () => boolean | Promise<boolean>): (() => void) => {
   const rounds = 3;
   let waiting = false;
+  /** Whether somebody called while the tick ran: it may have seen too little. */
+  let called = false;
   const turn = (left: number): void => {
     setImmediate(async () => {
       if (left > 0) return turn(left - 1);
+      called = false;
       const again = await tick();
-      if (again) turn(rounds);
+      if (again || called) turn(rounds);
       else waiting = false;
     });
   };
   return () => {
+    called = true;
     if (waiting) return;
     waiting = true;
     turn(rounds);

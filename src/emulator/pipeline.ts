@@ -36,18 +36,20 @@ export interface PipelineDeps {
 }
 const requestsKept = 20_000;
 
-const missing = (path: string, method: string): Response => {
+const missing = (inApi: boolean, path: string, method: string): Response => {
   const file = hetznerPaths[path.split('/')[1] ?? ''];
-  if (file === undefined) return noSuchPath();
+  if (!inApi || file === undefined) return noSuchPath();
   const text = `the emulated cloud has no ${method} ${path}: add it in src/emulator/resources/${file}`;
   return errorReply(operationError('not_implemented', text));
 };
 
-const problemsOf = (error: z.ZodError): ApiError => {
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
+const problemsOf = (error: z.ZodError, sent: unknown): ApiError => {
   const fields: Record<string, string[]> = {};
   for (const issue of error.issues) {
     const name = issue.path.length === 0 ? 'body' : issue.path.join('.');
-    const absent = issue.code === 'invalid_type' && issue.message.includes('received undefined');
+    const absent = valueAt(sent, issue.path) === undefined;
     const messages = fields[name] ?? [];
     messages.push(absent ? 'Missing data for required field.' : issue.message);
     fields[name] = messages;
@@ -64,7 +66,7 @@ const checkedBody = (route: Route, text: string): unknown => {
     throw new ApiError('json_error', 'invalid JSON in request body');
   }
   const result = route.body.safeParse(value);
-  if (!result.success) throw problemsOf(result.error);
+  if (!result.success) throw problemsOf(result.error, value);
   return result.data;
 };
 
@@ -176,8 +178,9 @@ export const createPipeline = (deps: PipelineDeps): ((request: Request) => Promi
   return async (request) => {
     const url = new URL(request.url);
     if (/^\/_emulator(\/|$)/.test(url.pathname)) return deps.control(request, url, authorise);
-    const path = url.pathname.startsWith('/v1/') ? url.pathname.slice(3).replace(/\/+$/, '') : url.pathname;
-    const match = url.pathname.startsWith('/v1/') ? deps.findRoute(request.method, path) : undefined;
+    const inApi = url.pathname.startsWith('/v1/');
+    const path = inApi ? url.pathname.slice(3).replace(/\/+$/, '') : url.pathname;
+    const match = inApi ? deps.findRoute(request.method, path) : undefined;
     const record: RequestRecord = {
       at: clock.now(),
       method: request.method,
@@ -187,7 +190,9 @@ export const createPipeline = (deps: PipelineDeps): ((request: Request) => Promi
     };
     deps.requests.push(record);
     if (deps.requests.length > requestsKept) deps.requests.splice(0, deps.requests.length - requestsKept);
-    const response = finished(match === undefined ? missing(path, request.method) : await guarded(request, url, match));
+    const response = finished(
+      match === undefined ? missing(inApi, path, request.method) : await guarded(request, url, match),
+    );
     record.status = response.status;
     return response;
   };
