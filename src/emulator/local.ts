@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Clock, createSleepers, whenIdle } from './clock.ts';
 import { createEmulator } from './emulator.ts';
+import { createMachineModels } from './machines/models.ts';
 import { findServed } from './served.ts';
 import { createWallClock } from './wall-clock.ts';
 import { readWorldFile, writeWorldFile } from './world-file.ts';
@@ -73,7 +74,7 @@ export const openWorldFile = async (
   if (saved === undefined) throw new Error(`${file} vanished while it was being opened`);
   const opened: { emulator?: ReturnType<typeof createEmulator> } = {};
   const offset = (): number => (opened.emulator?.world.state ?? saved.state).clockOffset;
-  const emulator = createEmulator({ world: saved, clock: clockFor(offset) });
+  const emulator = createEmulator({ world: saved, clock: clockFor(offset), machines: createMachineModels });
   opened.emulator = emulator;
   const { state } = emulator.world;
   const store = createWorldStore({
