@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { type Address, isAddress } from '../domain/address.ts';
-import type { AnyObservedItem, Catalogue, Observation } from '../domain/observation.ts';
+import type { Catalogue, Observation } from '../domain/observation.ts';
 import type { OwnershipBasis } from '../domain/ownership.ts';
 import type { DesiredState } from '../domain/resource.ts';
 import type { StateFile } from '../domain/statefile.ts';
@@ -9,6 +9,7 @@ import type { CloudApi, Listing } from '../ports/cloud-api.ts';
 import type { ClusterOperations } from '../ports/cluster-operations.ts';
 import { catalogueNeeded } from './catalogue-needed.ts';
 import { machineTargets } from './machine-targets.ts';
+import { type OwnItem, ownItems } from './own.ts';
 import { wantedZones } from './wanted-zones.ts';
 
 export interface ObserveOptions {
@@ -55,10 +56,10 @@ export const observe = async (options: ObserveOptions): Promise<Observation> => 
 
   const all = [...listings, ...(records === undefined ? [] : [['rrset', records] as const])];
   const items = all.flatMap(([, { items: found }]) => found);
-  const basis = basisOf(desired, state);
-  const targets = machineTargets(items, basis);
+  const own = ownItems(items, basisOf(desired, state));
+  const targets = machineTargets(own);
   const [catalogue, cluster] = await Promise.all([
-    readCatalogue(options, items, basis),
+    readCatalogue(options, own),
     targets.length === 0 ? null : operations.observe(targets),
   ]);
   const { requests, budget } = cloud.usage();
@@ -112,13 +113,12 @@ const listRrsets = async (
 };
 
 const readCatalogue = async (
-  { cloud, desired, catalogue }: ObserveOptions,
-  items: readonly AnyObservedItem[],
-  basis: OwnershipBasis,
+  { cloud, desired, state, catalogue }: ObserveOptions,
+  own: readonly OwnItem[],
 ): Promise<Catalogue | null> =>
-  catalogue === 'always' || catalogueNeeded(desired, items, basis) ? cloud.catalogue() : null;
+  catalogue === 'always' || catalogueNeeded(desired, own, state) ? cloud.catalogue() : null;
 
-export const basisOf = (desired: DesiredState, state: StateFile | null): OwnershipBasis => {
+const basisOf = (desired: DesiredState, state: StateFile | null): OwnershipBasis => {
   const remembered: readonly Address[] = Object.keys(state?.resources ?? {}).filter(isAddress);
   return {
     project: desired.project,

@@ -1,5 +1,10 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { CloudError, NoReplyError } from '../../src/domain/errors.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { createHetznerCloud } from '../../src/hetzner/cloud.ts';
+import { systemClock } from '../../src/local/clock.ts';
 import { apiError, cloudOn, endpoint, failureOf, listOf, token } from './kit.ts';
 import { actionWire } from './samples.ts';
 
@@ -126,5 +131,53 @@ test('what is wrong with an input is in the message: fields, limits', async () =
   ).toBe('DELETE /networks/7: server limit exceeded [server_limit] (resource_limit_exceeded, HTTP 403)');
   expect(await refuse(422, apiError('invalid_input', 'unsupported location for server type', {}))).toBe(
     'DELETE /networks/7: unsupported location for server type (invalid_input, HTTP 422)',
+  );
+});
+
+test('over a real socket: a request arrives whole, and a closed port is named', async () => {
+  const received: string[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => {
+      body += chunk;
+    });
+    request.on('end', () => {
+      received.push(
+        `${request.method} ${request.url} ${request.headers.authorization} ${request.headers['content-type']} ${body}`,
+      );
+      response.writeHead(201, {
+        'content-type': 'application/json',
+        connection: 'close',
+        'ratelimit-limit': '3600',
+        'ratelimit-remaining': '3599',
+        'ratelimit-reset': '1795478401',
+      });
+      response.end(JSON.stringify({ action: actionWire(1) }));
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  const options = {
+    fetch: (request: Request) => fetch(request),
+    token: new Secret(token),
+    clock: systemClock,
+    random: { hex: () => '', fraction: () => 0 },
+  };
+  const cloud = createHetznerCloud({ ...options, endpoint: `http://127.0.0.1:${port}/v1/` });
+  const powerOn = { port: 'cloud', op: 'change', kind: 'server', id: '42', change: { op: 'power-on' } } as const;
+  expect((await cloud.perform(powerOn, () => '')).actionIds).toEqual([1]);
+  expect(cloud.usage().budget?.remaining).toBe(3599);
+  expect(received).toEqual([`POST /v1/servers/42/actions/poweron Bearer ${token} undefined `]);
+  expect(
+    (await cloud.perform({ ...powerOn, change: { op: 'change-type', type: 'cx33', upgradeDisk: false } }, () => ''))
+      .actionIds,
+  ).toEqual([1]);
+  expect(received[1]).toBe(
+    `POST /v1/servers/42/actions/change_type Bearer ${token} application/json {"server_type":"cx33","upgrade_disk":false}`,
+  );
+  await new Promise((closed) => server.close(closed));
+  const gone = createHetznerCloud({ ...options, endpoint: `http://127.0.0.1:${port}/v1` });
+  expect((await failureOf(gone.list('server'))).message).toBe(
+    `no reply to GET /servers from http://127.0.0.1:${port}/v1: connect ECONNREFUSED 127.0.0.1:${port}`,
   );
 });
