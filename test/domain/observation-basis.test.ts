@@ -15,8 +15,7 @@ const observationOf = (items: readonly AnyObservedItem[], over: Partial<Observat
   budget: null,
   ...over,
 });
-const basis = (observation: Observation, relevant?: (one: AnyObservedItem) => boolean) =>
-  canonicalText(observationBasis(observation, relevant));
+const basis = (observation: Observation) => canonicalText(observationBasis(observation));
 const zone = (recordCount: number) =>
   item('zone', '77', 'aipacto.com', { ttlSeconds: 3600, deleteProtection: false, recordCount });
 const first = observationOf([ownServer(), zone(5)]);
@@ -43,10 +42,4 @@ test.each([
   ['a list that is incomplete', { ...first, lists: { server: { complete: false, because: 'x' } } }],
 ])('%s that changed is in the basis', (_, observation) => {
   expect(basis(observation)).not.toBe(basis(first));
-});
-
-test('it can be narrowed to what a plan speaks of', () => {
-  const volume = item('volume', '1', 'v', { sizeGb: 10, serverId: null, location: 'nbg1' });
-  const relevant = ({ kind }: AnyObservedItem) => kind !== 'volume';
-  expect(basis(observationOf([ownServer(), zone(5), volume]), relevant)).toBe(basis(first, relevant));
 });
