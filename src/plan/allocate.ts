@@ -1,0 +1,164 @@
+import type { Environment } from '../domain/environment.ts';
+import type { Catalogue, CatalogueServerType } from '../domain/observation.ts';
+import type { Placement, Reason } from '../domain/plan.ts';
+import type { ServerSpec } from '../domain/resource.ts';
+import { reason } from './describe.ts';
+import { retirements, retirementText } from './retired.ts';
+
+export type Allocation =
+  | {
+      readonly ok: true;
+      readonly placement: Placement;
+      /** Why it is not the first rung; empty when it is. */
+      readonly reasons: readonly Reason[];
+      readonly notices: readonly string[];
+    }
+  | { readonly ok: false; readonly reasons: readonly Reason[]; readonly next: string };
+
+export interface AllocationInput {
+  readonly spec: Pick<ServerSpec, 'types' | 'locations'>;
+  /** Where this environment's servers already stand: its private network is fast only within one location. */
+  readonly standing: string | undefined;
+  /** Set when the server stays where it is, as for a change of type. */
+  readonly fixed?: string;
+  readonly catalogue: Catalogue | null;
+  readonly environment: Environment;
+  readonly now: string;
+}
+
+/**
+ * The first rung of the ladders that can be ordered. The type counts more than the location: a bigger type costs money,
+ * another location of the same network zone does not; but servers that exist pull the others to their location.
+ */
+export const allocate = (input: AllocationInput): Allocation => {
+  const { catalogue, spec } = input;
+  const rungs = rungsOf(input);
+  const [first] = rungs;
+  if (first === undefined)
+    return { ok: false, reasons: [reason('types', 'the ladder has no rung')], next: placeOf(input) };
+  if (catalogue === null)
+    return {
+      ok: true,
+      placement: first,
+      reasons: [],
+      notices: ['the stock of server types was not asked for this plan; an order may still be refused as sold out'],
+    };
+  const byName = new Map(catalogue.serverTypes.map((type) => [type.name, type]));
+  const chosen = rungs.find((rung) => obstacle(rung, byName, input.now) === undefined);
+  if (chosen === undefined) return noneLeft(input, rungs, byName);
+  const passed = spec.types.slice(0, spec.types.indexOf(chosen.type));
+  const reasons = substitutions(input, chosen, passed, byName);
+  return { ok: true, placement: chosen, reasons, notices: reasons.map((one) => `${one.field}: ${one.because}`) };
+};
+
+const rungsOf = ({ spec, standing, fixed }: AllocationInput): Placement[] => {
+  if (fixed !== undefined) return spec.types.map((type) => ({ type, location: fixed }));
+  const near = standing !== undefined && spec.locations.includes(standing) ? [standing] : [];
+  const far = spec.locations.filter((location) => !near.includes(location));
+  return [near, far].flatMap((locations) =>
+    spec.types.flatMap((type) => locations.map((location) => ({ type, location }))),
+  );
+};
+
+/** What stands in the way of ordering this rung; undefined when nothing does. */
+const obstacle = (
+  { type, location }: Placement,
+  byName: ReadonlyMap<string, CatalogueServerType>,
+  now: string,
+): string | undefined => {
+  const known = byName.get(type);
+  if (known === undefined) return retirementText(type, now) ?? `Hetzner has no server type ${type}`;
+  const there = known.locations.find((entry) => entry.name === location);
+  const deprecation = there?.deprecation ?? known.deprecation;
+  if (deprecation !== null && Date.parse(deprecation.unavailableAfter) <= Date.parse(now))
+    return retirementText(type, now) ?? `${type} was retired on ${deprecation.unavailableAfter.slice(0, 10)}`;
+  if (there === undefined) return `${type} is not offered in ${location}`;
+  return there.available ? undefined : `${type} is sold out in ${location}`;
+};
+
+/** A later rung is used only visibly: one reason for each ladder that was climbed. */
+const substitutions = (
+  input: AllocationInput,
+  chosen: Placement,
+  passed: readonly string[],
+  byName: ReadonlyMap<string, CatalogueServerType>,
+): Reason[] => {
+  const { spec, now } = input;
+  const places = input.fixed === undefined ? spec.locations : [input.fixed];
+  const reasons: Reason[] = [];
+  const [wanted] = spec.types;
+  if (wanted !== undefined && wanted !== chosen.type) {
+    const obstacles = passed.map((type) => summary(type, places, byName, now));
+    reasons.push(reason('type', `${obstacles.join('; ')}; ${chosen.type} is the next rung`, wanted, chosen.type));
+  }
+  const [home] = spec.locations;
+  if (input.fixed === undefined && home !== undefined && home !== chosen.location && input.standing !== chosen.location)
+    reasons.push(
+      reason(
+        'location',
+        obstacle({ type: chosen.type, location: home }, byName, now) ?? 'the servers stay together',
+        home,
+        chosen.location,
+      ),
+    );
+  return reasons;
+};
+
+/** One sentence for a type over several locations. */
+const summary = (
+  type: string,
+  locations: readonly string[],
+  byName: ReadonlyMap<string, CatalogueServerType>,
+  now: string,
+): string => {
+  const texts = new Set(locations.map((location) => obstacle({ type, location }, byName, now) ?? ''));
+  texts.delete('');
+  if (texts.size > 1 && [...texts].every((text) => text.startsWith(`${type} is sold out in `)))
+    return `${type} is sold out in ${locations.join(', ')}`;
+  return [...texts].join('; ') || `${type} is sold out where the other servers stand`;
+};
+
+const noneLeft = (
+  input: AllocationInput,
+  rungs: readonly Placement[],
+  byName: ReadonlyMap<string, CatalogueServerType>,
+): Allocation => {
+  const { spec, now, fixed } = input;
+  const places = fixed === undefined ? spec.locations : [fixed];
+  const reasons = [...new Set(rungs.map((rung) => rung.type))].map((type) =>
+    reason('types', summary(type, places, byName, now), type, undefined),
+  );
+  return { ok: false, reasons, next: advice(input, byName) };
+};
+
+const placeOf = ({ environment }: Pick<AllocationInput, 'environment'>): string =>
+  sourceText(environment, 'servers.types');
+
+/** What to write instead, and where. */
+const advice = (input: AllocationInput, byName: ReadonlyMap<string, CatalogueServerType>): string => {
+  const { spec, environment } = input;
+  const successors = spec.types.map((type) => retirements[type]?.successor).filter((type) => type !== undefined);
+  const places = input.fixed === undefined ? spec.locations : [input.fixed];
+  const [architecture] = spec.types.map((type) => byName.get(type)?.architecture).filter((one) => one !== undefined);
+  const inStock = [...byName.values()]
+    .filter((type) => type.architecture === (architecture ?? 'x86'))
+    .filter((type) =>
+      places.some((location) => obstacle({ type: type.name, location }, byName, input.now) === undefined),
+    )
+    .sort((a, b) => a.memoryGb - b.memoryGb || a.cores - b.cores)
+    .map((type) => type.name);
+  const options = [...new Set([...successors, ...inStock.slice(0, 3)])].filter((type) => !spec.types.includes(type));
+  const what = options.length === 0 ? 'other types or locations' : `for example types: [${options.join(', ')}]`;
+  const stock = inStock.length === 0 ? '; nothing is in stock there now, so try again later or add locations' : '';
+  return `write ${what} at ${sourceText(environment, 'servers.types')}${stock}`;
+};
+
+/** `infra.yaml:24:12 (environments.production.servers.types)`, or the key alone where its place is not known. */
+export const sourceText = (environment: Environment, key: string): string => {
+  const candidates = [`environments.${environment.type}.${key}`, `defaults.${key}`];
+  for (const path of candidates) {
+    const source = environment.sources[path] ?? environment.sources[`${path}[0]`];
+    if (source !== undefined) return `${source.file}:${source.line}:${source.column} (${path})`;
+  }
+  return `environments.${environment.type}.${key} of infra.yaml`;
+};

@@ -1,0 +1,154 @@
+import type { Address } from '../domain/address.ts';
+import type { ObservedCluster } from '../domain/observation.ts';
+import type { Reason } from '../domain/plan.ts';
+import { isOfKind, type Resource } from '../domain/resource.ts';
+import type { Planning } from './context.ts';
+import { because, reason } from './describe.ts';
+import { bootDraft } from './lifecycle.ts';
+import { type Draft, isBlocked, type Verdict } from './verdict.ts';
+
+type Reached = Extract<ObservedCluster, { reachable: true }>;
+
+/** Consul and Nomad on the servers. Its last step, `await-ready`, is written by order.ts, between and after restarts. */
+export const judgeCluster = (planning: Planning): void => {
+  if (planning.intent === 'destroy') return;
+  for (const want of planning.world.wanted.values())
+    if (isOfKind(want, 'cluster')) planning.verdicts.set(want.address, judge(planning, want));
+};
+
+const judge = (planning: Planning, want: Resource<'cluster'>): Verdict => {
+  const { observation, world } = planning;
+  const remembered = world.remembered.get(want.address);
+  const plain = { address: want.address, kind: 'cluster', name: want.name, want, disruption: 'none' } as const;
+  const restarted = serverReasons(planning, want);
+  const lacks = lacksOf(want, observation.cluster);
+  const formed = formedBefore(planning, want);
+  noticeOdd(planning, want);
+  if (lacks.length === 0 && restarted.length === 0) {
+    const adopt = remembered === undefined ? [bookkeeping(planning, want.name, want.fingerprint)] : [];
+    const reasons = remembered === undefined ? [reason('state', because.unknownToState)] : [];
+    return { ...plain, action: remembered === undefined ? 'adopt' : 'keep', reasons, drafts: adopt };
+  }
+  const reasons = formed ? [...lacks, ...restarted] : [reason('existence', because.missing)];
+  return {
+    ...plain,
+    action: formed ? 'update' : 'create',
+    reasons,
+    drafts: [...bootDrafts(planning, want), ready(want)],
+  };
+};
+
+const ready = (want: Resource<'cluster'>): Draft => ({
+  verb: 'await-ready',
+  effect: { port: 'cluster', op: 'await-ready', resource: want },
+  fingerprintAfter: want.fingerprint,
+});
+
+/** A cluster and jobs have no id at Hetzner: their name does its job in the state. */
+export const bookkeeping = (planning: Planning, name: string, fingerprint: string): Draft => ({
+  verb: 'adopt',
+  effect: { port: 'state', op: 'adopt', id: name, name, createdAt: planning.now, outputs: {} },
+  fingerprintAfter: fingerprint,
+});
+
+/** What every server must be for the cluster to be whole; the same list that `await-ready` waits for. */
+const lacksOf = (want: Resource<'cluster'>, cluster: ObservedCluster | null): Reason[] => {
+  if (cluster === null) return [reason('reachable', 'no server of this environment runs')];
+  if (!cluster.reachable) return [reason('reachable', `Consul and Nomad do not answer: ${cluster.because}`)];
+  const names = want.spec.servers.map((server) => server.name);
+  return [
+    ...lacksOfSystem('Consul', names, cluster.consul),
+    ...lacksOfSystem('Nomad', names, cluster.nomad),
+    ...names.flatMap((name) => lacksOfNode(name, cluster)),
+  ];
+};
+
+const lacksOfSystem = (system: string, names: readonly string[], { leader, voters }: Reached['nomad']): Reason[] => {
+  if (leader === null) return [reason(system.toLowerCase(), `${system} has no leader`)];
+  const present = new Set(voters);
+  const absent = names.filter((name) => !present.has(name));
+  return absent.length === 0
+    ? []
+    : [reason('voters', `${system} lacks ${absent.join(', ')}`, voters.join(', '), names.join(', '))];
+};
+
+/** The newest node of a name comes first; older ones are what a rebuilt server left behind. */
+const lacksOfNode = (name: string, { nodes }: Reached): Reason[] => {
+  const node = nodes.find((one) => one.name === name);
+  if (node === undefined) return [reason('nodes', `node ${name} is not registered in Nomad`)];
+  if (node.status !== 'ready') return [reason('nodes', `node ${name} is ${node.status}`, node.status, 'ready')];
+  if (!node.eligible) return [reason('nodes', `node ${name} takes no work`, 'ineligible', 'eligible')];
+  return node.seesConsul ? [] : [reason('nodes', `node ${name} does not see Consul`)];
+};
+
+/** Names of servers that are full members now; null when nobody can be asked. */
+export const healthyMembers = (planning: Planning): ReadonlySet<string> | null => {
+  const { cluster } = planning.observation;
+  if (cluster === null || !cluster.reachable) return null;
+  const voters = new Set(cluster.nomad.voters);
+  const consul = new Set(cluster.consul.voters);
+  return new Set(
+    cluster.nodes
+      .filter(({ name, status }) => status === 'ready' && voters.has(name) && consul.has(name))
+      .map(({ name }) => name),
+  );
+};
+
+/** There is a quorum to protect: it has a leader, or nobody answers but the state says that it once formed. */
+export const formedBefore = ({ observation, world }: Planning, want: Resource<'cluster'>): boolean => {
+  const { cluster } = observation;
+  if (cluster?.reachable)
+    return cluster.nomad.leader !== null || cluster.consul.leader !== null || world.remembered.has(want.address);
+  return world.remembered.has(want.address);
+};
+
+const disturbing: Readonly<Record<string, string>> = {
+  create: 'is created',
+  rebuild: 'is rebuilt',
+  replace: 'is replaced',
+  delete: 'leaves',
+};
+
+/** Servers that come, restart or leave in this plan: the cluster is awaited after them. */
+const serverReasons = (planning: Planning, want: Resource<'cluster'>): Reason[] => {
+  const members = new Set<Address>(want.spec.servers.map((server) => server.address));
+  const reasons: Reason[] = [];
+  for (const verdict of planning.verdicts.values()) {
+    if (verdict.kind !== 'server' || isBlocked(verdict) || verdict.drafts.length === 0) continue;
+    const boots = verdict.drafts.some((draft) => draft.effect.port === 'machines');
+    const word = disturbing[verdict.action] ?? (boots ? 'is started' : undefined);
+    const leaves = verdict.action === 'delete' && verdict.disruption === 'leave';
+    if (word === undefined || !(members.has(verdict.address) || leaves)) continue;
+    reasons.push(reason('servers', `${verdict.address} ${word} in this plan`));
+  }
+  return reasons;
+};
+
+/** A server that stands but is no member may still boot, after a run that was killed; its cloud-init error is worth knowing. */
+const bootDrafts = (planning: Planning, want: Resource<'cluster'>): Draft[] => {
+  const healthy = healthyMembers(planning);
+  return want.spec.servers.flatMap(({ address, name }) => {
+    const resource = planning.world.wanted.get(address);
+    const verdict = planning.verdicts.get(address);
+    if (resource === undefined || !isOfKind(resource, 'server') || verdict?.have === undefined) return [];
+    const booted = verdict.drafts.some((draft) => draft.effect.port === 'machines');
+    if (booted || isBlocked(verdict) || healthy?.has(name)) return [];
+    return [{ ...bootDraft(resource as Resource<'server'>), address }];
+  });
+};
+
+const noticeOdd = ({ observation, notices }: Planning, want: Resource<'cluster'>): void => {
+  const { cluster } = observation;
+  if (!cluster?.reachable) return;
+  const names = new Set(want.spec.servers.map((server) => server.name));
+  const strangers = cluster.nomad.voters.filter((name) => !names.has(name));
+  if (strangers.length > 0)
+    notices.add(`${want.address} has voters that infra.yaml does not name: ${strangers.join(', ')}`);
+  const versions = [
+    ['Nomad', cluster.nomad.version, want.spec.nomadVersion],
+    ['Consul', cluster.consul.version, want.spec.consulVersion],
+  ] as const;
+  for (const [system, runs, wanted] of versions)
+    if (runs !== null && runs !== wanted)
+      notices.add(`${want.address} runs ${system} ${runs}; infra.yaml says ${wanted}`);
+};

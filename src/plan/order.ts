@@ -1,0 +1,177 @@
+import type { Address } from '../domain/address.ts';
+import type { Effect, Step } from '../domain/plan.ts';
+import { estimateMs } from './durations.ts';
+import { referencesOf } from './references.ts';
+import type { Draft, Verdict } from './verdict.ts';
+
+/** The steps of one address, while they are being put in order. */
+export interface Chain {
+  readonly verdict: Verdict;
+  readonly steps: MutableStep[];
+  readonly tail: MutableStep[];
+}
+export interface MutableStep extends Omit<Step, 'dependsOn'> {
+  readonly after: Set<string>;
+}
+
+/** Turns verdicts into chains of steps, each step after the one before; ids are unique in the plan. */
+export const chainsOf = (verdicts: Iterable<Verdict>): Map<Address, Chain> => {
+  const taken = new Map<string, number>();
+  const chains = new Map<Address, Chain>();
+  for (const verdict of verdicts) {
+    if (verdict.action === 'blocked' || verdict.drafts.length === 0) continue;
+    const steps = sequence(verdict.address, verdict.drafts, taken);
+    chains.set(verdict.address, { verdict, steps, tail: sequence(verdict.address, verdict.tail ?? [], taken) });
+  }
+  return chains;
+};
+
+const sequence = (address: Address, drafts: readonly Draft[], taken: Map<string, number>): MutableStep[] => {
+  const steps: MutableStep[] = [];
+  for (const draft of drafts) {
+    const before = steps.at(-1);
+    steps.push({
+      ...stepOf(draft.address ?? address, draft, taken),
+      after: new Set(before === undefined ? [] : [before.id]),
+    });
+  }
+  return steps;
+};
+
+export const stepOf = (address: Address, draft: Draft, taken: Map<string, number>): Omit<Step, 'dependsOn'> => {
+  const words = `${draft.verb} ${address}${draft.detail === undefined ? '' : ` (${draft.detail})`}`;
+  const count = (taken.get(words) ?? 0) + 1;
+  taken.set(words, count);
+  return {
+    id: count === 1 ? words : `${words} again ${count}`,
+    address,
+    effect: draft.effect,
+    ...(draft.fingerprintAfter === undefined ? {} : { fingerprintAfter: draft.fingerprintAfter }),
+    ...(draft.userDataFingerprintAfter === undefined
+      ? {}
+      : { userDataFingerprintAfter: draft.userDataFingerprintAfter }),
+    estimateMs: estimateMs(draft.effect),
+  };
+};
+
+export const firstOf = ({ steps }: Chain): MutableStep | undefined => steps[0];
+export const lastOf = ({ steps }: Chain): MutableStep | undefined => steps.at(-1);
+
+/** The step after which others can refer to the thing: its creation, else the end of its chain. */
+const bornAt = (chain: Chain): MutableStep | undefined =>
+  chain.steps.find(({ effect }) => effect.port === 'cloud' && effect.op === 'create') ?? lastOf(chain);
+
+/** Things come after what they refer to and depend on. */
+export const linkDependencies = (chains: ReadonlyMap<Address, Chain>): void => {
+  for (const chain of chains.values()) {
+    const { want } = chain.verdict;
+    const first = firstOf(chain);
+    if (want === undefined || first === undefined) continue;
+    for (const address of referencesOf(want)) link(first, chains.get(address), bornAt);
+    for (const address of want.dependsOn) link(first, chains.get(address), lastOf);
+  }
+};
+
+const link = (step: MutableStep, on: Chain | undefined, which: (chain: Chain) => MutableStep | undefined): void => {
+  const before = on === undefined ? undefined : which(on);
+  if (before !== undefined && before.id !== step.id) step.after.add(before.id);
+};
+
+type DeleteEffect = Extract<Effect, { op: 'delete' }>;
+const deleteOf = (chain: Chain): MutableStep | undefined =>
+  chain.steps.find(({ effect }) => effect.port === 'cloud' && effect.op === 'delete');
+
+/** Things go before what they were made from: records, load balancers, servers, then what those used, then the zone. */
+export const linkDeletions = (chains: ReadonlyMap<Address, Chain>, intent: 'converge' | 'destroy'): void => {
+  const gone = deletionsById(chains);
+  const balancers = [...chains.values()].filter(({ verdict }) => verdict.kind === 'load-balancer');
+  const records = [...chains.values()].filter(({ verdict }) => verdict.kind === 'rrset');
+  for (const chain of chains.values()) {
+    const item = chain.verdict.have;
+    const step = chain.tail[0] ?? deleteOf(chain);
+    if (item === undefined || step === undefined) continue;
+    const afterServers = (ids: readonly string[]): void => {
+      for (const id of ids) after(step, gone.get(`server ${id}`));
+    };
+    switch (item.kind) {
+      case 'network':
+        afterServers(item.facts.serverIds);
+        for (const balancer of balancers) after(step, deleteOf(balancer));
+        break;
+      case 'firewall':
+      case 'placement-group':
+        afterServers(item.facts.serverIds);
+        break;
+      case 'certificate':
+        for (const balancer of balancers) after(step, lastOf(balancer));
+        break;
+      case 'volume':
+        if (item.facts.serverId !== null) afterServers([item.facts.serverId]);
+        break;
+      case 'primary-ip':
+        if (item.facts.assigneeId !== null) afterServers([item.facts.assigneeId]);
+        break;
+      case 'load-balancer':
+        if (intent === 'destroy') for (const record of records) after(step, deleteOf(record));
+        break;
+      case 'zone':
+        for (const record of records) after(step, deleteOf(record));
+        break;
+      default:
+        break;
+    }
+  }
+  if (intent === 'destroy') linkEndings(chains);
+};
+
+const after = (step: MutableStep, before: MutableStep | undefined): void => {
+  if (before !== undefined && before.id !== step.id) step.after.add(before.id);
+};
+
+const deletionsById = (chains: ReadonlyMap<Address, Chain>): Map<string, MutableStep> => {
+  const gone = new Map<string, MutableStep>();
+  for (const chain of chains.values()) {
+    const step = deleteOf(chain);
+    const effect = step?.effect;
+    if (step !== undefined && effect?.port === 'cloud' && effect.op === 'delete')
+      gone.set(`${(effect as DeleteEffect).kind} ${(effect as DeleteEffect).id}`, step);
+  }
+  return gone;
+};
+
+/** Jobs and the cluster end when their last server is gone; only then does the state forget them. */
+const linkEndings = (chains: ReadonlyMap<Address, Chain>): void => {
+  const servers = [...chains.values()].filter(({ verdict }) => verdict.kind === 'server');
+  for (const chain of chains.values()) {
+    const first = firstOf(chain);
+    if (first === undefined || (chain.verdict.kind !== 'job' && chain.verdict.kind !== 'cluster')) continue;
+    for (const server of servers) after(first, lastOf(server));
+  }
+};
+
+/** Steps in an order in which every dependency stands before its dependants: Kahn's algorithm, first come first served. */
+export const sorted = (steps: readonly MutableStep[]): Step[] => {
+  const byId = new Map(steps.map((step) => [step.id, step]));
+  const waiting = new Map(steps.map((step) => [step.id, step.after.size]));
+  const dependants = new Map<string, string[]>();
+  for (const step of steps)
+    for (const id of step.after) {
+      if (!byId.has(id)) throw new Error(`step ${step.id} waits for ${id}, which is not in the plan`);
+      const list = dependants.get(id);
+      if (list === undefined) dependants.set(id, [step.id]);
+      else list.push(step.id);
+    }
+  const ready = steps.filter((step) => step.after.size === 0);
+  for (let at = 0; at < ready.length; at += 1)
+    for (const id of dependants.get(ready[at]?.id ?? '') ?? []) {
+      const left = (waiting.get(id) ?? 0) - 1;
+      waiting.set(id, left);
+      const step = byId.get(id);
+      if (left === 0 && step !== undefined) ready.push(step);
+    }
+  if (ready.length !== steps.length) {
+    const stuck = steps.filter((step) => (waiting.get(step.id) ?? 0) > 0).map((step) => step.id);
+    throw new Error(`steps wait for one another: ${stuck.slice(0, 5).join(', ')}`);
+  }
+  return ready.map(({ after: dependsOn, ...step }) => ({ ...step, dependsOn: [...dependsOn] }));
+};

@@ -1,0 +1,34 @@
+import type { AnyObservedItem } from '../domain/observation.ts';
+import type { Reason } from '../domain/plan.ts';
+import { sourceText } from './allocate.ts';
+import type { Planning } from './context.ts';
+import { reason } from './describe.ts';
+
+export interface Refusal {
+  readonly reason: Reason;
+  readonly next: string;
+}
+
+/** Kinds that hold data or an address which the world knows; a certificate or a firewall can be made again. */
+const precious = ['server', 'load-balancer', 'network', 'zone', 'volume', 'primary-ip'] as const;
+
+/**
+ * Whether a thing of ours may go. Two guards: `protected: true` in infra.yaml, and delete protection at Hetzner, which a
+ * converge lifts once infra.yaml says `protected: false`. So destroying production takes an edit, a converge and a destroy.
+ */
+export const isProtected = (planning: Planning, item: AnyObservedItem): Refusal | undefined => {
+  const { environment, target } = planning;
+  const guarded = planning.intent === 'destroy' || (precious as readonly string[]).includes(item.kind);
+  if (environment.protected && guarded)
+    return {
+      reason: reason('protected', `${environment.name} is protected: nothing in it is destroyed or replaced`, 'true'),
+      next: `write protected: false at ${sourceText(environment, 'protected')}, then run: reconcile ${target}`,
+    };
+  if (!('deleteProtection' in item.facts) || !item.facts.deleteProtection) return undefined;
+  const cli = `hcloud ${item.kind} disable-protection ${item.name} delete${item.kind === 'server' ? ' rebuild' : ''}`;
+  const lifts = planning.intent === 'destroy' && planning.world.wanted.size > 0;
+  return {
+    reason: reason('deleteProtection', 'delete protection is on at Hetzner', 'on', 'off'),
+    next: lifts ? `reconcile ${target} lifts it, as infra.yaml says protected: false; or: ${cli}` : cli,
+  };
+};

@@ -1,0 +1,57 @@
+import type { Address } from '../domain/address.ts';
+import { isOfKind, type Resource } from '../domain/resource.ts';
+import { block } from './blocks.ts';
+import { formedBefore, healthyMembers } from './cluster.ts';
+import type { Planning } from './context.ts';
+import { reason } from './describe.ts';
+import { isBlocked, type Verdict } from './verdict.ts';
+
+const quorumOf = (members: number): number => Math.floor(members / 2) + 1;
+
+/** Raft counts its members, not the wanted ones: what remains of them must be a majority, at every moment. */
+export const guardQuorum = (planning: Planning): void => {
+  const want = [...planning.world.wanted.values()].find((resource) => isOfKind(resource, 'cluster'));
+  if (planning.intent === 'destroy' || want === undefined) return;
+  const cluster = want as Resource<'cluster'>;
+  if (!formedBefore(planning, cluster)) return;
+  const verdicts = [...planning.verdicts.values()].filter((verdict) => verdict.kind === 'server');
+  guardDepartures(planning, verdicts);
+  guardRestarts(planning, cluster, verdicts);
+};
+
+const guardDepartures = (planning: Planning, verdicts: readonly Verdict[]): void => {
+  const { observation } = planning;
+  const voters = observation.cluster?.reachable ? new Set(observation.cluster.nomad.voters) : undefined;
+  const members = verdicts.filter(
+    ({ have, address }) => have !== undefined && !address.includes('~') && (voters?.has(have.name) ?? true),
+  );
+  const selected = selectedServers(planning);
+  const leaving = members.filter(({ action, address }) => action === 'delete' && (selected?.has(address) ?? true));
+  if (leaving.length === 0 || members.length - leaving.length >= quorumOf(members.length)) return;
+  const why = reason(
+    'quorum',
+    `${leaving.length} of ${members.length} members would leave at once, and ${quorumOf(members.length)} must stay for a quorum`,
+  );
+  const [first] = leaving;
+  const next =
+    members.length > 2
+      ? `one at a time: reconcile ${planning.target} --only ${first?.address ?? ''}`
+      : `a cluster of ${members.length} cannot shrink: reconcile destroy ${planning.target}, then reconcile ${planning.target}`;
+  for (const verdict of leaving) block(planning, verdict, why, next);
+};
+
+const selectedServers = ({ options }: Planning): ReadonlySet<Address> | undefined =>
+  options.only === undefined || options.only.length === 0 ? undefined : new Set(options.only);
+
+/** With a member missing that this plan cannot bring back, taking down another one may take the quorum. */
+const guardRestarts = (planning: Planning, cluster: Resource<'cluster'>, verdicts: readonly Verdict[]): void => {
+  const size = cluster.spec.servers.length;
+  const absent = verdicts.filter((verdict) => isBlocked(verdict) && verdict.have === undefined);
+  if (size < 3 || absent.length === 0 || size - absent.length - 1 >= quorumOf(size)) return;
+  const [first] = absent;
+  const why = reason('quorum', `${first?.address ?? ''} is missing: with one more server down there is no quorum`);
+  const healthy = healthyMembers(planning);
+  for (const verdict of verdicts)
+    if (verdict.disruption !== 'none' && (healthy === null || healthy.has(verdict.have?.name ?? '')))
+      block(planning, verdict, why, first?.next ?? `first get ${first?.address ?? ''} back`);
+};

@@ -1,0 +1,84 @@
+import type { Address } from '../domain/address.ts';
+import { isOfKind, type Resource } from '../domain/resource.ts';
+import { formedBefore, healthyMembers } from './cluster.ts';
+import type { Planning } from './context.ts';
+import { type Chain, firstOf, lastOf, type MutableStep, stepOf } from './order.ts';
+
+/**
+ * The order in which servers come, restart and leave, so that a cluster with a quorum keeps it: first what heals (new
+ * servers, servers switched on, members that are down anyway), then the cluster is awaited, then one healthy member
+ * after another, and after each the cluster again. A cluster that never formed has nothing to lose and is not rolled.
+ */
+export const linkRolling = (planning: Planning, chains: ReadonlyMap<Address, Chain>, extra: MutableStep[]): void => {
+  const cluster = clusterChain(chains);
+  const servers = [...chains.values()].filter(({ verdict }) => verdict.kind === 'server');
+  const disruptive = servers.filter(({ verdict }) => verdict.disruption !== 'none');
+  const want = cluster?.verdict.want ?? wantedCluster(planning);
+  const rolls = want !== undefined && formedBefore(planning, want as Resource<'cluster'>);
+  const healthy = healthyMembers(planning);
+  const isDown = ({ verdict }: Chain): boolean =>
+    healthy !== null && verdict.have !== undefined && !healthy.has(verdict.have.name);
+  const rolled = rolls ? disruptive.filter((chain) => !isDown(chain)).sort(restartsFirst) : [];
+  const healing = servers.filter((chain) => !rolled.includes(chain));
+  const final = cluster === undefined ? undefined : lastOf(cluster);
+  for (const chain of healing) waitFor(final, lastOf(chain));
+  let gate = rolled.length > 0 ? firstGate(want, healing, healthy, extra) : undefined;
+  for (const [index, chain] of rolled.entries()) {
+    const first = firstOf(chain);
+    const last = lastOf(chain);
+    waitFor(first, gate);
+    if (gate === undefined) for (const healed of healing) waitFor(first, lastOf(healed));
+    if (index === rolled.length - 1 || want === undefined) {
+      waitFor(final, last);
+      gate = last;
+    } else {
+      gate = readyStep(want as Resource<'cluster'>, `after ${chain.verdict.address}`);
+      waitFor(gate, last);
+      extra.push(gate);
+    }
+  }
+};
+
+const clusterChain = (chains: ReadonlyMap<Address, Chain>): Chain | undefined =>
+  [...chains.values()].find(
+    ({ verdict, steps }) => verdict.kind === 'cluster' && steps.some(({ effect }) => effect.port === 'cluster'),
+  );
+const wantedCluster = ({ world }: Planning): Resource<'cluster'> | undefined =>
+  [...world.wanted.values()].find((resource): resource is Extract<typeof resource, { kind: 'cluster' }> =>
+    isOfKind(resource, 'cluster'),
+  );
+
+const waitFor = (step: MutableStep | undefined, before: MutableStep | undefined): void => {
+  if (step !== undefined && before !== undefined && step.id !== before.id) step.after.add(before.id);
+};
+
+/** Restarts before departures: a member that leaves shrinks the quorum for those after it. Then by number. */
+const restartsFirst = (a: Chain, b: Chain): number =>
+  Number(a.verdict.disruption === 'leave') - Number(b.verdict.disruption === 'leave') ||
+  a.verdict.address.localeCompare(b.verdict.address, 'en', { numeric: true });
+
+/** Nobody healthy is taken down while another is still missing. Not needed where every member is known to be well. */
+const firstGate = (
+  want: Chain['verdict']['want'],
+  healing: readonly Chain[],
+  healthy: ReadonlySet<string> | null,
+  extra: MutableStep[],
+): MutableStep | undefined => {
+  if (want === undefined || !isOfKind(want, 'cluster')) return undefined;
+  const cluster = want as Resource<'cluster'>;
+  const whole = healthy !== null && cluster.spec.servers.every(({ name }) => healthy.has(name));
+  if (whole || cluster.spec.servers.length < 2) return undefined;
+  const gate = readyStep(cluster, 'before any restart');
+  for (const chain of healing) waitFor(gate, lastOf(chain));
+  extra.push(gate);
+  return gate;
+};
+
+const readyStep = (want: Resource<'cluster'>, detail: string): MutableStep => ({
+  ...stepOf(
+    want.address,
+    { verb: 'await-ready', detail, effect: { port: 'cluster', op: 'await-ready', resource: want } },
+    new Map(),
+  ),
+  after: new Set(),
+});
