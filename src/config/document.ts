@@ -28,6 +28,17 @@ interface Place {
   readonly value: SourcePosition;
 }
 
+const depthMax = 12;
+
+/** The library refuses aliases that would grow without measure, by throwing. */
+const withoutBombs = (read: () => unknown): { value?: unknown; problem?: string } => {
+  try {
+    return { value: read() };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+};
+
 /** YAML in, document or problems out. Duplicate keys are all told; of other syntax errors only the first is sure. */
 export const readDocument = (text: string, file: string): ConfigDocument | { problems: readonly ConfigProblem[] } => {
   const counter = new LineCounter();
@@ -39,14 +50,24 @@ export const readDocument = (text: string, file: string): ConfigDocument | { pro
   const errors = document.errors.filter((error) => error.code !== 'DUPLICATE_KEY').slice(0, 1);
   const told = errors.length > 0 ? errors : document.errors;
   if (told.length > 0)
-    return { problems: told.map((error) => ({ ...at(error.pos[0]), path: '', message: `YAML: ${error.message}` })) };
+    return {
+      problems: told.map((error) => ({
+        ...at(error.pos[0]),
+        path: '',
+        message: error.code === 'DUPLICATE_KEY' ? 'this key stands twice' : `YAML: ${error.message}`,
+      })),
+    };
+
+  const whole = withoutBombs(() => document.toJS({ maxAliasCount: 100 }) as unknown);
+  if (whole.problem !== undefined)
+    return { problems: [{ file, line: 1, column: 1, path: '', message: `YAML: ${whole.problem}` }] };
 
   const places = new Map<string, Place>();
   const root = at(document.contents?.range?.[0] ?? 0);
   collect(document.contents, [], { key: root, value: root });
   return {
     file,
-    value: document.toJS({ maxAliasCount: 100 }) as unknown,
+    value: whole.value,
     valueAt: (path) => nearest(path).value,
     keyAt: (path) => nearest(path).key,
     positions: Object.fromEntries(
@@ -56,6 +77,8 @@ export const readDocument = (text: string, file: string): ConfigDocument | { pro
 
   function collect(given: Node | ParsedNode | null, path: Path, place: Place): void {
     places.set(pathText(path), place);
+    // Deeper than any key of ours; ends at an alias of its own parent.
+    if (path.length > depthMax) return;
     const node = isAlias(given) ? (given.resolve(document) ?? null) : given;
     if (isMap(node)) {
       for (const { key, value } of node.items) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Product, products, refusedVersions, versionsOf } from '../domain/versions.ts';
+import { type Product, refusedVersions, versionsOf } from '../domain/versions.ts';
 import { images, loadBalancerTypes, locations, serverTypes } from './catalogue.ts';
 import * as rule from './leaves.ts';
 import { leaf } from './leaves.ts';
@@ -190,17 +190,23 @@ export const infraSchema = z
       .optional()
       .meta(describe('What the servers install; downloads are checked against pinned checksums')),
     mirrors: z
-      .strictObject({ hashicorp: leaf(rule.httpsBase), caddy: leaf(rule.httpsBase) })
+      .strictObject({
+        hashicorp: leaf(rule.httpsBase).meta(describe('In place of https://releases.hashicorp.com')),
+        caddy: leaf(rule.httpsBase).meta(
+          describe('In place of https://github.com/caddyserver/caddy/releases/download'),
+        ),
+      })
       .partial()
       .optional()
       .meta(describe("Download from here instead of the vendors' addresses; same layout below")),
     defaults: defaults.optional().meta(describe('What all environments share')),
     environments: z
       .strictObject({
-        production: z.strictObject(environment).partial(),
+        production: z.strictObject(environment).partial().meta(describe('The real thing, at `domain`')),
         staging: z
           .strictObject({ domain: leaf(rule.domain).meta(describe('Default: staging.<domain>')), ...environment })
-          .partial(),
+          .partial()
+          .meta(describe('One server to try things on')),
         pr: z
           .strictObject({
             domain: leaf(rule.domainTemplate).meta(
@@ -209,7 +215,8 @@ export const infraSchema = z
             max: whole(1, 500).meta(describe('How many at once. MAX_PR_ENVIRONMENTS overrides it. Default: 15')),
             ...environment,
           })
-          .partial(),
+          .partial()
+          .meta(describe('One short-lived environment for each open pull request')),
       })
       .partial()
       .meta(describe('The targets; each may be empty, {}, and then takes every default')),
@@ -217,7 +224,6 @@ export const infraSchema = z
   .meta({ title: 'infra.yaml', description: 'The one file that describes the infrastructure' });
 
 export type Infra = z.output<typeof infraSchema>;
-export const configurableProducts = products.filter((product) => product !== 'consul-template');
 
 /** The JSON Schema of infra.yaml for editors; `infra.schema.json` is this, and a test holds them equal. */
 export const jsonSchema = (): object =>

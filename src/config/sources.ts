@@ -1,5 +1,5 @@
 import type { SourcePosition } from '../domain/environment.ts';
-import { type ConfigDocument, type Path, pathText } from './document.ts';
+import type { ConfigDocument, Path } from './document.ts';
 import { at } from './issues.ts';
 
 /** Where the value of an environment's key really stands: in the environment, or in `defaults`. */
@@ -42,5 +42,3 @@ const overridden = (document: ConfigDocument, path: string): boolean => {
   const list = /^(.*?)\[\d+\]/.exec(path)?.[1];
   return list !== undefined && !list.endsWith('.jobs') && document.positions[list] !== undefined;
 };
-
-export const sourceText = (path: Path): string => pathText(path);

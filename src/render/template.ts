@@ -2,6 +2,7 @@ import Handlebars from 'handlebars';
 import { Failure } from '../domain/errors.ts';
 import { literal } from './embed.ts';
 
+/** Gets the values written behind its name; a value that is not there never arrives. */
 export type Helper = (...values: unknown[]) => string;
 
 export interface TemplateInput {
@@ -13,11 +14,12 @@ export interface TemplateInput {
 }
 
 /*
- * Compiled without HTML escaping, in an environment of its own. Two helpers besides Handlebars' blocks: `literal` writes
+ * Compiled without HTML escaping, in an environment of its own. One helper besides Handlebars' blocks: `literal` writes
  * a value as HCL and JSON do; others are given by the caller.
  */
 const engine = Handlebars.create();
 const builtIn: Readonly<Record<string, Helper>> = { literal: (value) => literal(value) };
+const blocks = ['if', 'unless', 'each', 'with'] as const;
 const known = { if: true, unless: true, each: true, with: true, literal: true } as const;
 
 /** Renders strictly: a variable that is not there is a Failure naming template, line and variable. */
@@ -31,7 +33,7 @@ export const renderTemplate = ({ name, source, data, helpers = {} }: TemplateInp
       knownHelpers: { ...known, ...names, lookup: false, log: false },
     });
     return template(bare(data), {
-      helpers: { ...builtIn, ...helpers },
+      helpers: { ...strictBlocks(name, source), ...strictHelpers(name, source, { ...builtIn, ...helpers }) },
       allowProtoPropertiesByDefault: false,
       allowProtoMethodsByDefault: false,
     });
@@ -39,6 +41,43 @@ export const renderTemplate = ({ name, source, data, helpers = {} }: TemplateInp
     if (error instanceof Failure) throw error;
     throw explain(name, source, error);
   }
+};
+
+interface CallOptions {
+  readonly loc?: { readonly start: { readonly line: number; readonly column: number } };
+}
+
+/** Handlebars' strict mode does not look at the arguments of helpers, so each helper is wrapped in a look. */
+const strictHelpers = (name: string, source: string, helpers: Readonly<Record<string, Helper>>) =>
+  Object.fromEntries(
+    Object.entries(helpers).map(([key, helper]) => [
+      key,
+      (...given: unknown[]): string => {
+        const values = given.slice(0, -1);
+        if (values.includes(undefined)) throw missingArgument(name, source, given.at(-1) as CallOptions);
+        return helper(...values);
+      },
+    ]),
+  );
+
+const strictBlocks = (name: string, source: string) =>
+  Object.fromEntries(
+    blocks.map((key) => {
+      const original = engine.helpers[key];
+      function strict(this: unknown, value: unknown, options: CallOptions): unknown {
+        if (value === undefined) throw missingArgument(name, source, options);
+        return original?.call(this, value, options);
+      }
+      return [key, strict];
+    }),
+  );
+
+/** The text of the call tells the variable's name: `missing` of `{{#if missing}}`. */
+const missingArgument = (name: string, source: string, { loc }: CallOptions): Failure => {
+  const { line, column } = loc?.start ?? { line: 1, column: 0 };
+  const call = (source.split('\n')[line - 1] ?? '').slice(column);
+  const written = /^\{\{[~#^]*\s*[\w-]+\s+([^}~]*)/.exec(call)?.[1]?.trim() ?? '';
+  return new Failure(`${name}:${line}: there is no variable "${written}"`);
 };
 
 /** Copies of objects without a prototype: `{{constructor}}` is then as undefined as any other name. */
@@ -62,6 +101,9 @@ const explain = (name: string, source: string, error: unknown): Failure => {
       next: `use one of ${missing[2]}`,
       cause: error,
     });
+  const scalar = /^Cannot use 'in' operator to search for '(.+?)' in /.exec(message);
+  if (scalar !== null)
+    return new Failure(`${name}: there is no variable "${scalar[1]}" in a plain value`, { cause: error });
   const helper = /knownHelpersOnly, but used the unknown helper (\S+) - (\d+):/.exec(message);
   if (helper !== null) return new Failure(`${name}:${helper[2]}: there is no helper "${helper[1]}"`, { cause: error });
   const line = /line (\d+)/.exec(message)?.[1] ?? / - (\d+):\d+/.exec(message)?.[1] ?? '1';

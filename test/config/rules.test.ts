@@ -1,0 +1,182 @@
+import { expect, test } from 'vitest';
+import { base, change, told } from './base.ts';
+
+/** One line per rule: what is written instead of what, and the beginning of what the user reads. */
+const rules: readonly (readonly [rule: string, from: string, to: string, told: RegExp | 'none'])[] = [
+  ['project: letters', 'project: shop', 'project: Shop', /^infra.yaml:1:10 {2}project\n {2}this becomes part of host/],
+  [
+    'project: fits into host names',
+    'project: shop',
+    `project: ${'s'.repeat(51)}`,
+    /servers would be called s+-production-3: 64 characters/,
+  ],
+  ['project: missing', 'project: shop\n', '', /infra.yaml:1:1 {2}project\n {2}this key is missing\n {2}allowed: text/],
+  ['domain: valid', 'domain: shop.example', 'domain: shop', /no valid domain/],
+  ['domain: lower case', 'domain: shop.example', 'domain: Shop.example', /did you mean shop\.example\?/],
+  ['domain: no trailing dot', 'domain: shop.example', 'domain: shop.example.', /did you mean shop\.example\?/],
+  ['domain: inside the zone', 'zone: shop.example', 'zone: other.example', /is not in the DNS zone other\.example/],
+  ['domain: no IP address', 'domain: shop.example', 'domain: 10.0.0.1', /an IP address is no domain/],
+  [
+    'record label fits',
+    'staging:',
+    `staging:\n    domain: ${'a'.repeat(50)}.shop.example`,
+    /Hetzner allows 63 characters/,
+  ],
+  [
+    'unknown key',
+    'locations:',
+    'location:',
+    /unknown key\n {2}found: "location"\n {2}allowed: .*\n {2}did you mean locations\?/,
+  ],
+  ['unknown key at the top', 'dns:', 'dnss:', /^infra.yaml:3:1 {2}dnss\n {2}unknown key[\s\S]*did you mean dns\?/],
+  ['unknown environment', 'staging:', 'stagng:', /environments.stagng\n[\s\S]*did you mean staging\?/],
+  ['wrong type', 'count: 3', 'count: three', /this should be a (whole )?number\n {2}found: "three"/],
+  ['text that YAML reads as a number', 'nomad: 1.9.7', 'nomad: 1.9', /write it in quotes/],
+  [
+    'an empty environment',
+    'production:\n    servers: { count: 3 }\n    network: { range: 10.0.0.0/16, subnet: 10.0.1.0/24 }',
+    'production:',
+    /an empty value/,
+  ],
+  ['quorum: even', 'count: 3', 'count: 2', /2 servers survive the loss of 0, no more than 1 would/],
+  ['quorum: even 4', 'count: 3', 'count: 4', /4 servers survive the loss of 1, no more than 3 would/],
+  ['quorum: 1', 'count: 3', 'count: 1', 'none'],
+  ['quorum: 5', 'count: 3', 'count: 5', 'none'],
+  ['quorum: 7', 'count: 3', 'count: 7', /too many[\s\S]*allowed: 1, 3 or 5/],
+  ['quorum: more than a placement group holds', 'count: 3', 'count: 11', /a placement group holds at most 10/],
+  ['quorum: none', 'count: 3', 'count: 0', /too small\n {2}found: 0\n {2}allowed: at least 1/],
+  [
+    'server type that never was',
+    '[cx23, cpx22]',
+    '[cx99, cpx22]',
+    /types\[0\]\n {2}there is no Hetzner server type[\s\S]*did you mean cx23\?/,
+  ],
+  ['server type that is retired: the planner judges it', '[cx23, cpx22]', '[cx22]', 'none'],
+  ['server type twice', '[cx23, cpx22]', '[cx23, cx23]', /cx23 stands twice in the ladder/],
+  ['two architectures', '[cx23, cpx22]', '[cx23, cax11]', /cax11 is Arm, the others x86/],
+  ['location that never was', '[nbg1, fsn1]', '[nbg2]', /did you mean nbg1\?/],
+  ['locations of two zones', '[nbg1, fsn1]', '[nbg1, ash]', /these are eu-central, us-east/],
+  ['image', 'types: [cx23, cpx22]', 'image: debian12', /did you mean debian-12\?/],
+  ['load balancer type', 'locations: [nbg1, fsn1]', 'load_balancer: lb12', /did you mean lb11\?/],
+  [
+    'network: overlaps',
+    'range: 10.1.0.0/16',
+    'range: 10.0.0.0/15',
+    /overlaps the network of production, 10\.0\.0\.0\/16/,
+  ],
+  [
+    'network: same range twice',
+    '10.2.0.0/16, subnet: 10.2.1.0/24',
+    '10.1.0.0/16, subnet: 10.1.1.0/24',
+    /overlaps the network of staging/,
+  ],
+  [
+    'network: host bits',
+    'range: 10.1.0.0/16',
+    'range: 10.1.2.0/16',
+    /host bits set[\s\S]*did you mean 10\.1\.0\.0\/16\?/,
+  ],
+  ['network: not private', 'range: 10.1.0.0/16', 'range: 8.8.0.0/16', /not a private range \(RFC 1918\)/],
+  [
+    'network: too small',
+    'range: 10.1.0.0/16, subnet: 10.1.1.0/24',
+    'range: 10.1.1.0/25, subnet: 10.1.1.0/26',
+    /\/24 or larger/,
+  ],
+  ['network: no range at all', 'range: 10.1.0.0/16', 'range: 10.1.0.0', /no IPv4 range/],
+  [
+    'network: subnet outside',
+    'subnet: 10.1.1.0/24',
+    'subnet: 10.3.1.0/24',
+    /the subnet lies outside of the network 10\.1\.0\.0\/16/,
+  ],
+  [
+    'network: taken by Docker',
+    'range: 10.1.0.0/16, subnet: 10.1.1.0/24',
+    'range: 172.17.0.0/16, subnet: 172.17.1.0/24',
+    /Docker's default bridge/,
+  ],
+  ['firewall: port missing', 'protocol: tcp, port: 22', 'protocol: tcp', /firewall\[0\]\n {2}a tcp rule needs a port/],
+  ['firewall: port with icmp', 'protocol: tcp, port: 22', 'protocol: icmp, port: 22', /icmp has no ports/],
+  ['firewall: port too high', 'port: 22', 'port: "99999"', /no port\n/],
+  ['firewall: port range backwards', 'port: 22', 'port: "200-100"', /no port\n/],
+  ['firewall: host bits', '0.0.0.0/0', '10.0.0.1/8', /did you mean 10\.0\.0\.0\/8\?/],
+  ['firewall: address without a mask', '0.0.0.0/0', '192.0.2.7', /did you mean 192\.0\.2\.7\/32\?/],
+  ['firewall: IPv6 spelling', '0.0.0.0/0', '"2001:DB8:0::/32"', /did you mean 2001:db8::\/32\?/],
+  ['firewall: protocol', 'protocol: tcp', 'protocol: tpc', /did you mean tcp\?/],
+  [
+    'tls: managed without a load balancer',
+    'staging:',
+    'staging:\n    tls: managed',
+    /a managed certificate lives on a load balancer/,
+  ],
+  ['tls: managed without a zone', 'dns:\n  zone: shop.example\n', '', 'none'],
+  ['tls: managed wanted without a zone', 'dns:\n  zone: shop.example\n', 'labels_: {}\n', /unknown key/],
+  [
+    'tls: caddy with three servers',
+    'production:',
+    'production:\n    ingress: dns\n    tls: caddy',
+    /only one of 3 servers would pass/,
+  ],
+  ['tls: caddy behind a load balancer', 'production:', 'production:\n    tls: caddy', /only one of 3 servers/],
+  [
+    'tls: internal behind a load balancer',
+    'production:',
+    'production:\n    tls: internal',
+    /behind a load balancer TLS ends there/,
+  ],
+  ['tls: unknown', 'staging:', 'staging:\n    tls: managd', /did you mean managed\?/],
+  ['dns ingress needs public addresses', 'staging:', 'staging:\n    servers: { ipv4: false }', /so they need one/],
+  ['jobs: name twice', 'name: api', 'name: web', /two jobs are called web/],
+  ['jobs: route twice', 'routes: [/api]', 'routes: [/]', /the route \/ of api already belongs to web/],
+  [
+    'jobs: override of an unknown job',
+    'staging:',
+    'staging:\n    jobs: { wbe: { count: 2 } }',
+    /environments.staging.jobs.wbe\n {2}defaults.jobs has no job[\s\S]*did you mean web\?/,
+  ],
+  ['jobs: file outside of the project', 'jobs/web.nomad.hcl', '../web.hcl', /no job file/],
+  ['jobs: image', 'shop/web:1', '"shop/web 1"', /no image reference/],
+  ['ssh key twice', '[alice]', '[alice, alice]', /the key alice is named twice/],
+  ['pr domain without a number', 'pr:', 'pr:\n    domain: pr.shop.example', /a domain with \{number\} in it/],
+  ['Nomad 1.9.2', 'nomad: 1.9.7', 'nomad: 1.9.2', /HashiCorp withdrew it/],
+  ['Nomad 1.9.6', 'nomad: 1.9.7', 'nomad: 1.9.6', /may never see a Consul agent/],
+  ['Nomad without a checksum', 'nomad: 1.9.7', 'nomad: 1.9.4', /no checksum of this version is known/],
+  [
+    'Nomad 1.9.2 with a checksum',
+    'nomad: 1.9.7',
+    `nomad: { version: 1.9.2, amd64: ${'a'.repeat(64)}, arm64: ${'b'.repeat(64)} }`,
+    /withdrew/,
+  ],
+  [
+    'Nomad with its own checksum',
+    'nomad: 1.9.7',
+    `nomad: { version: 1.9.4, amd64: ${'a'.repeat(64)}, arm64: ${'b'.repeat(64)} }`,
+    'none',
+  ],
+  ['labels: value', 'staging:', 'staging:\n    labels: { team: "a b" }', /no label value for Hetzner/],
+  [
+    'labels: ours',
+    'staging:',
+    'staging:\n    labels: { address: x }',
+    /environments.staging.labels.address\n {2}this label is set by the provisioner/,
+  ],
+  ['labels: reserved', 'staging:', 'staging:\n    labels: { hetzner.cloud/x: x }', /reserved by Hetzner/],
+  [
+    'state: backend',
+    'dns:',
+    'state: { backend: s4, directory: x }\ndns:',
+    /not one of the allowed values\n {2}found: "s4"\n {2}allowed: local/,
+  ],
+  ['mirrors: no trailing slash', 'dns:', 'mirrors: { hashicorp: "https://mirror.example/" }\ndns:', /no base address/],
+];
+
+test.each(rules)('%s', (_rule, from, to, expected) => {
+  const result = told(change(from, to));
+  if (expected === 'none') expect(result).toBe('none');
+  else expect(result).toMatch(expected);
+});
+
+test('the base file of these tests is valid, so that each rule above is the only one broken', () => {
+  expect(told(base)).toBe('none');
+});
