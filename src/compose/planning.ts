@@ -26,7 +26,15 @@ export const planTarget = async (
   const state = known === undefined ? await loadState(context) : known;
   const desired = desiredState({ environment, state, assets, hash: sha256Hex });
   reporter.phase(`observing ${context.cloudName}`);
-  const observation = await observe({ cloud: context.cloud, operations: context.operations, desired, state, clock });
+  const observation = await observe({
+    cloud: context.cloud,
+    operations: context.operations,
+    desired,
+    state,
+    clock,
+    // What is replaced is ordered anew although nothing is missing.
+    catalogue: options.replace === undefined ? 'when-needed' : 'always',
+  });
   const made = makePlan({
     environment,
     desired,
