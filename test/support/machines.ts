@@ -65,6 +65,9 @@ export interface Stage {
   sleep(ms: number): Promise<void>;
   nomad(n?: number): ReturnType<typeof createNomad>;
   consul(n?: number): ReturnType<typeof createConsul>;
+  /** The same, as JSON. */
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  read(n: number, port: number, path: string, init?: RequestInit): Promise<any>;
   /** What a machine's port answers. */
   ask(n: number, port: number, path: string, init?: RequestInit): Promise<Response>;
 }
@@ -112,6 +115,8 @@ export const createStage = async (): Promise<Stage> => {
     await clock.sleep(6_000);
     return server.id;
   };
+  const ask: Stage['ask'] = (n, port, path, init) =>
+    machines.fetchThrough(targetOf(n))(new Request(`http://${ipOf(n)}:${port}${path}`, init));
   return {
     emulator,
     machines,
@@ -125,8 +130,8 @@ export const createStage = async (): Promise<Stage> => {
     sleep: (ms) => clock.sleep(ms),
     nomad: (n = 1) => connect(targetOf(n)).scheduler,
     consul: (n = 1) => connect(targetOf(n)).catalog,
-    ask: (n, port, path, init) =>
-      machines.fetchThrough(targetOf(n))(new Request(`http://${ipOf(n)}:${port}${path}`, init)),
+    ask,
+    read: async (...what) => (await ask(...what)).json(),
   };
 };
 

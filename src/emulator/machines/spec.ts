@@ -17,6 +17,7 @@ const taskSchema = z.looseObject({
   Driver: z.string().min(1),
   Resources: orNull(z.looseObject({ CPU: orNull(z.number()), MemoryMB: orNull(z.number()) })),
   Services: orNull(z.array(serviceSchema)),
+  Config: orNull(z.record(z.string(), z.unknown())),
 });
 const numbered = (fallback: number) => orNull(z.number()).transform((value) => value ?? fallback);
 const updateSchema = z.looseObject({

@@ -16,6 +16,24 @@ export interface Course {
 }
 const ms = (nanoseconds: number): number => nanoseconds / 1e6;
 
+/** Images of these names stand for sick applications, so that one version of a job can be sick and another well. */
+const sickImages: readonly (readonly [RegExp, 'never-healthy' | 'task-crashes'])[] = [
+  [/(?:^|\/)crashes(?::|@|$)/, 'task-crashes'],
+  [/(?:^|\/)never-healthy(?::|@|$)/, 'never-healthy'],
+];
+
+/** What ails an allocation: a fault set on its machine, or its image. */
+export const sickness = (
+  allocation: AllocationRecord,
+  group: GroupSpec,
+  faults: readonly PlacedFault[],
+): 'never-healthy' | 'task-crashes' | undefined => {
+  const set = taskFault(faults, allocation.machine, allocation.jobId);
+  if (set !== undefined) return set;
+  const images = group.Tasks.map((task) => String(task.Config?.['image'] ?? ''));
+  return sickImages.find(([pattern]) => images.some((image) => pattern.test(image)))?.[1];
+};
+
 /** A crash comes a second after each start; the restart policy gives up after its attempts. */
 const crashAfter = 1_000;
 
@@ -23,7 +41,7 @@ export const courseOf = (allocation: AllocationRecord, group: GroupSpec, faults:
   const startedAt = allocation.createdAt + timings.taskStart;
   const passingAt = startedAt + (hasChecks(group) ? timings.firstCheck : 0);
   const deadline = allocation.createdAt + ms(group.Update.HealthyDeadline);
-  const fault = taskFault(faults, allocation.machine, allocation.jobId);
+  const fault = sickness(allocation, group, faults);
   if (fault === 'task-crashes') {
     const restarts = group.RestartPolicy?.Attempts ?? 2;
     const failedAt = startedAt + (restarts + 1) * crashAfter + restarts * ms(group.RestartPolicy?.Delay ?? 15e9);
@@ -52,7 +70,7 @@ export const isPassing = (
   faults: readonly PlacedFault[],
   now: number,
 ): boolean => {
-  if (!isLive(allocation) || taskFault(faults, allocation.machine, allocation.jobId) !== undefined) return false;
+  if (!isLive(allocation) || sickness(allocation, group, faults) !== undefined) return false;
   return now >= courseOf(allocation, group, faults).startedAt + (hasChecks(group) ? timings.firstCheck : 0);
 };
 

@@ -1,5 +1,4 @@
 import type { PlacedFault } from '../faults.ts';
-import { taskFault } from '../faults.ts';
 import { isoNanos } from '../replies.ts';
 import { jobSpecSchema } from '../spec.ts';
 import type {
@@ -10,7 +9,7 @@ import type {
   JobRecord,
   NodeRecord,
 } from '../state.ts';
-import { clientStatus, isLive } from './allocations.ts';
+import { clientStatus, isLive, sickness } from './allocations.ts';
 import { nodeStatus, seesConsul } from './placement.ts';
 import { latest } from './schedule.ts';
 import { courseIn } from './settle.ts';
@@ -188,10 +187,12 @@ export const allocationView = (
     job === undefined
       ? undefined
       : jobSpecSchema.parse((job.versions.find((v) => v.version === one.version) ?? latest(job)).spec);
-  const tasks = spec?.TaskGroups.find((group) => group.Name === one.group)?.Tasks ?? [];
+
   const status = course === undefined ? (one.ended ?? 'complete') : clientStatus(one, course, now);
   const startedAt = course?.startedAt ?? one.createdAt;
-  const events = eventsOf(one, startedAt, course?.decidedAt ?? startedAt, faults, now);
+  const group = spec?.TaskGroups.find((candidate) => candidate.Name === one.group);
+  const fault = group === undefined ? undefined : sickness(one, group, faults);
+  const events = eventsOf(one, startedAt, course?.decidedAt ?? startedAt, fault, now);
   return {
     ID: one.id,
     Name: `${one.jobId}.${one.group}[${one.index}]`,
@@ -215,7 +216,7 @@ export const allocationView = (
             ModifyIndex: one.createIndex,
           },
     TaskStates: Object.fromEntries(
-      tasks.map((task) => [
+      (group?.Tasks ?? []).map((task) => [
         task.Name,
         {
           State: status === 'pending' || status === 'running' ? status : 'dead',
@@ -238,7 +239,7 @@ const eventsOf = (
   one: AllocationRecord,
   startedAt: number,
   decidedAt: number,
-  faults: readonly PlacedFault[],
+  fault: ReturnType<typeof sickness>,
   now: number,
 ) => {
   const event = (at: number, type: string, message: string) => ({
@@ -251,7 +252,7 @@ const eventsOf = (
     event(one.createdAt, 'Received', 'Task received by client'),
     event(startedAt, 'Started', 'Task started by client'),
   ];
-  const fault = taskFault(faults, one.machine, one.jobId);
+
   if (fault === 'task-crashes') {
     all.push(
       event(
