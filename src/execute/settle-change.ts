@@ -1,6 +1,7 @@
 import { localName } from '../domain/address.ts';
 import { Failure } from '../domain/errors.ts';
 import type { CloudKind } from '../domain/kinds.ts';
+import type { AnyObservedItem } from '../domain/observation.ts';
 import type { Step } from '../domain/plan.ts';
 import type { Accepted } from '../ports/cloud-api.ts';
 import { nameOf, type StepContext } from './context.ts';
@@ -25,10 +26,8 @@ export const settleChange = async (
   context.progress(step, `looking at ${name}, because ${shortOf(met)}`);
   const landed = await pollUntil(
     async () => {
-      const item =
-        (await context.cloud.find(effect.kind, name)) ??
-        (effect.change.op === 'rename' ? await context.cloud.find(effect.kind, effect.change.name) : undefined);
-      if (item?.id !== effect.id)
+      const item = await findById(effect, [name, ...newName(effect)], context);
+      if (item === undefined)
         throw new Failure(`${effect.kind} ${name} (id ${effect.id}) is gone`, { next: context.again, cause: met });
       const answer = hasLanded(effect.change, item, context.memory.resolve);
       if (answer === undefined) throw unknown();
@@ -38,6 +37,21 @@ export const settleChange = async (
   );
   if (landed === undefined) throw unknown();
   return { actionIds: [], outputs: {} };
+};
+
+const newName = ({ change }: ChangeEffect): string[] => (change.op === 'rename' ? [change.name] : []);
+
+/** Names can pass to another object, e.g. to the successor of a renamed certificate; ids can't. */
+const findById = async (
+  { kind, id }: ChangeEffect,
+  names: readonly string[],
+  { cloud }: StepContext,
+): Promise<AnyObservedItem | undefined> => {
+  for (const name of names) {
+    const item = await cloud.find(kind, name);
+    if (item?.id === id) return item;
+  }
+  return undefined;
 };
 
 export const settleDelete = async (
