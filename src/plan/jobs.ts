@@ -18,7 +18,7 @@ export const judgeJobs = (planning: Planning): void => {
       if (isOfKind(resource, 'job')) wanted.set(resource.address, resource as Resource<'job'>);
   for (const want of wanted.values()) verdicts.set(want.address, judge(planning, want, present?.get(want.spec.jobId)));
   for (const [address, entry] of world.remembered)
-    if (!wanted.has(address) && (entry.kind === 'job' || entry.kind === 'cluster'))
+    if (!verdicts.has(address) && (entry.kind === 'job' || entry.kind === 'cluster'))
       verdicts.set(address, unwanted(planning, address, entry, present?.get(entry.id)));
   for (const job of present?.values() ?? []) {
     const address = addressOf('job', job.jobId);
