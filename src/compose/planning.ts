@@ -33,7 +33,7 @@ export const planTarget = async (
     state,
     clock,
     // What is replaced is ordered anew although nothing is missing.
-    catalogue: options.replace === undefined ? 'when-needed' : 'always',
+    catalogue: (options.replace?.length ?? 0) > 0 ? 'always' : 'when-needed',
   });
   const made = makePlan({
     environment,
@@ -46,7 +46,7 @@ export const planTarget = async (
     run: newRunId(clock, random),
     hash: sha256Hex,
   });
-  const plan = options.only === undefined ? made : { ...made, only: options.only };
+  const plan = (options.only?.length ?? 0) === 0 ? made : { ...made, only: options.only };
   refuseUnsound(auditPlan({ plan, desired, observation, state, environment }));
   return { plan, observation, state, desired };
 };
