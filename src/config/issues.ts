@@ -118,12 +118,19 @@ const tell = (issue: Issue, root: unknown, prefix: Path, keysAt: (path: Path) =>
   }
 };
 
+/** Keys that one may well look for in this place. */
+const hints: Readonly<Record<string, string>> = {
+  'environments.production.domain': 'unknown key: the domain of production stands at the top of the file',
+  'environments.production.max': 'unknown key: only pr has a maximum',
+  'environments.staging.max': 'unknown key: only pr has a maximum',
+};
+
 const unknownKey = (path: Path, name: string, allowed: readonly string[]): Told => {
   const near = suggest(name, allowed);
   return {
     path,
     key: true,
-    message: 'unknown key',
+    message: hints[pathText(path)] ?? 'unknown key',
     found: show(name),
     ...(allowed.length > 0 && { allowed: allowed.join(', ') }),
     ...(near !== undefined && { suggestion: near }),

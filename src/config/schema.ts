@@ -162,7 +162,12 @@ const environment = {
 export const infraSchema = z
   .strictObject({
     project: leaf(rule.name).meta(describe('Label on every object, prefix of every name', ['aipacto'])),
-    domain: leaf(rule.domain).meta(describe('Domain of production. PRODUCTION_DOMAIN overrides it', ['example.com'])),
+    domain: leaf(rule.domain).meta(
+      describe(
+        'Domain of production. PRODUCTION_DOMAIN overrides it; names of the file that end in the old domain follow, and the zone if it was that domain',
+        ['example.com'],
+      ),
+    ),
     state: z
       .strictObject({
         backend: z.enum(['local']).meta(describe('local: a directory on this machine')),

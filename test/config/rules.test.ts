@@ -30,6 +30,12 @@ const rules: readonly (readonly [rule: string, from: string, to: string, told: R
   ],
   ['unknown key at the top', 'dns:', 'dnss:', /^infra.yaml:3:1 {2}dnss\n {2}unknown key[\s\S]*did you mean dns\?/],
   ['unknown environment', 'staging:', 'stagng:', /environments.stagng\n[\s\S]*did you mean staging\?/],
+  [
+    'production has no domain of its own',
+    'production:',
+    'production:\n    domain: shop.example',
+    /unknown key: the domain of production stands at the top/,
+  ],
   ['wrong type', 'count: 3', 'count: three', /this should be a (whole )?number\n {2}found: "three"/],
   ['text that YAML reads as a number', 'nomad: 1.9.7', 'nomad: 1.9', /write it in quotes/],
   [
