@@ -46,7 +46,7 @@ export const applyPlan = async (context: TargetContext, plan: Plan, options: App
       cloud: context.cloud,
       operations: context.operations,
       save: writer.save,
-      journal: createJournal(store, environment.name),
+      journal: createJournal(store, environment.name, clock),
       clock,
       random,
       reporter,

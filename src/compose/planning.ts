@@ -46,7 +46,8 @@ export const planTarget = async (
     run: newRunId(clock, random),
     hash: sha256Hex,
   });
-  const plan = (options.only?.length ?? 0) === 0 ? made : { ...made, only: options.only };
+  const { only = [] } = options;
+  const plan = only.length === 0 ? made : { ...made, only };
   refuseUnsound(auditPlan({ plan, desired, observation, state, environment }));
   return { plan, observation, state, desired };
 };

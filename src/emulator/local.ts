@@ -114,8 +114,19 @@ const createLocalClock = (offset: () => number) => {
     }
     return sleepers.next() !== undefined;
   });
+  const hold = (): (() => void) => {
+    holds += 1;
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      holds -= 1;
+      kick();
+    };
+  };
   const clock: Clock = {
     now,
+    hold,
     sleep: (ms, signal) => {
       const slept = sleepers.add(now() + Math.max(0, ms), signal);
       kick();
@@ -134,12 +145,11 @@ const createLocalClock = (offset: () => number) => {
     },
     /** Time stands while a request is under way. */
     holding: async <Result>(work: () => Promise<Result>): Promise<Result> => {
-      holds += 1;
+      const letGo = hold();
       try {
         return await work();
       } finally {
-        holds -= 1;
-        kick();
+        letGo();
       }
     },
   };

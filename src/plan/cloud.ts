@@ -143,12 +143,16 @@ const handlers: Readonly<Record<Class, Handler>> = {
   }),
   unwanted: (planning, situation) =>
     situation.have === undefined ? undefined : deleteVerdict(planning, situation.address, situation.have.item),
-  gone: (_planning, situation) => ({
-    ...base(situation),
-    action: 'forget',
-    reasons: [reason('state', because.forgotten)],
-    drafts: [{ verb: 'forget', effect: { port: 'state', op: 'forget' } }],
-  }),
+  // Never made, and wanted no more: destroying it leaves nothing to say.
+  gone: (_planning, situation) =>
+    situation.remembered === undefined
+      ? undefined
+      : {
+          ...base(situation),
+          action: 'forget',
+          reasons: [reason('state', because.forgotten)],
+          drafts: [{ verb: 'forget', effect: { port: 'state', op: 'forget' } }],
+        },
 };
 
 const takenBecause = ({ other, kind }: Situation): string => {
