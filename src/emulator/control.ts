@@ -3,7 +3,8 @@ import type { Actions } from './actions.ts';
 import type { Clock } from './clock.ts';
 import { isoOf } from './context.ts';
 import { ApiError, invalidInput } from './errors.ts';
-import type { DrawnFaults, FaultBook, FaultRule } from './faults.ts';
+import { faultBodySchema } from './fault-schema.ts';
+import type { FaultBook } from './faults.ts';
 import type { MachineModels } from './machines/types.ts';
 import type { RequestRecord } from './pipeline.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -58,21 +59,26 @@ const machine = async (deps: ControlDeps, request: Request, url: URL, segments: 
   if (deps.machines === undefined) throw new ApiError('not_found', 'there are no machines behind this emulator');
   if (port === 'boot' && rest.length === 0) return jsonReply(deps.machines.boot(name), 200);
   // Port 0: where a model's own faults are set.
-  if (!/^\d+$/.test(port) && port !== 'fault') throw new ApiError('not_found', 'machines are reached at <server name>/<port>/<path>');
+  if (!/^\d+$/.test(port) && port !== 'fault')
+    throw new ApiError('not_found', 'machines are reached at <server name>/<port>/<path>');
   const target = new URL(`http://${encodeURIComponent(name)}:${Number(port) || 80}/${rest.join('/')}${url.search}`);
   const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
   const headers = new Headers(request.headers);
   headers.delete('authorization');
   const body = hasBody ? await request.text() : null;
-  return deps.machines.handle(name, port === 'fault' ? 0 : Number(port), new Request(target, { method: request.method, headers, body }));
+  return deps.machines.handle(
+    name,
+    port === 'fault' ? 0 : Number(port),
+    new Request(target, { method: request.method, headers, body }),
+  );
 };
 
 const faultsOf = async ({ faults }: ControlDeps, request: Request): Promise<Response> => {
   if (request.method === 'DELETE') faults.clear();
   if (request.method === 'POST') {
-    const body = await bodyOf(request, faultBody);
-    if ('draw' in body) faults.draw(body.draw as DrawnFaults);
-    else faults.add(body as unknown as FaultRule);
+    const body = await bodyOf(request, faultBodySchema);
+    if ('draw' in body) faults.draw(body.draw);
+    else faults.add(body);
   }
   return jsonReply({ faults: faults.rules() }, 200);
 };
