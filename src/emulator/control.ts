@@ -40,10 +40,6 @@ const clockBody = z.object({ advance_ms: z.number().nonnegative() });
 const stockBody = z.object({ server_type: z.string(), location: z.string(), available: z.boolean() });
 const catalogueBody = z.object({ date: z.iso.date().optional(), vat_percent: z.number().min(0).max(100).optional() });
 const rateBody = z.object({ remaining: z.int().nonnegative() });
-const faultBody = z.union([
-  z.object({ fault: z.object({ kind: z.string() }) }).loose(),
-  z.object({ draw: z.unknown() }),
-]);
 
 const bodyOf = async <Schema extends z.ZodType>(request: Request, schema: Schema): Promise<z.infer<Schema>> => {
   const value: unknown = await request.json().catch(() => {
