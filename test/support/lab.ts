@@ -28,6 +28,8 @@ export interface LabOptions {
   readonly emulator?: EmulatorOptions;
   readonly store?: ObjectStore;
   readonly seed?: number;
+  /** Another process on the same cloud. */
+  readonly over?: Emulator;
   /** Wraps the way to the cloud: to count, to lose replies, to stop a run. */
   readonly wrap?: (fetch: Fetch) => Fetch;
 }
@@ -55,7 +57,8 @@ export interface Lab {
 export type Document = any;
 
 export const createLab = (options: LabOptions = {}): Lab => {
-  const emulator = createEmulator({ machines: createMachineModels, checkResponses: true, ...options.emulator });
+  const emulator =
+    options.over ?? createEmulator({ machines: createMachineModels, checkResponses: true, ...options.emulator });
   const store = options.store ?? createMemoryStore();
   const files = new Map<string, string>();
   const random = seededRandom(options.seed ?? 7);
