@@ -27,6 +27,7 @@ export const environmentFor = (project: ProjectConfig, target: Target): Environm
     versions: project.versions,
     ...(project.checksums !== undefined && { checksums: project.checksums }),
     ...(project.mirrors !== undefined && { mirrors: project.mirrors }),
+    ...(project.tailscale !== undefined && { tailscale: project.tailscale }),
     dnsTtlSeconds: project.dnsTtlSeconds,
     sources: project.sources,
   };

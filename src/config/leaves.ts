@@ -147,3 +147,5 @@ export const repositoryPath: Check = (text) =>
         allowed: 'a path below the configuration file that ends in .hcl, e.g. jobs/web.nomad.hcl',
       }
     : undefined;
+export const version = matching(/^\d+\.\d+\.\d+$/, 'no version', 'a version like 1.2.3');
+export const tailscaleTag = matching(/^tag:[a-z][a-z0-9-]*$/, 'no Tailscale tag', 'a tag like tag:server');

@@ -29,6 +29,7 @@ export interface ProjectConfig {
   readonly versions: Environment['versions'];
   readonly checksums?: NonNullable<Environment['checksums']>;
   readonly mirrors?: NonNullable<Environment['mirrors']>;
+  readonly tailscale?: NonNullable<Environment['tailscale']>;
   readonly environments: Readonly<Partial<Record<EnvironmentType, EnvironmentConfig>>>;
   readonly limits: { readonly pullRequestsMax: number };
   /** Key path to place: those of the file, and for each environment also the values it takes from `defaults`. */
@@ -108,11 +109,18 @@ const projectConfig = (
     versions,
     ...(Object.keys(checksums).length > 0 && { checksums }),
     ...(infra.mirrors !== undefined && { mirrors: withoutUndefined(infra.mirrors) }),
+    ...(infra.tailscale !== undefined && { tailscale: tailscale(infra.tailscale) }),
     environments,
     limits: { pullRequestsMax: infra.environments.pr?.max ?? builtIn.pullRequestsMax },
     sources: effectiveSources(document),
   };
 };
+
+const tailscale = ({ version, amd64, arm64, tags }: NonNullable<Infra['tailscale']>) => ({
+  version,
+  checksums: { amd64, arm64 },
+  tags,
+});
 
 const pinned = (
   infra: Infra,

@@ -200,10 +200,22 @@ export const infraSchema = z
         caddy: leaf(rule.httpsBase).meta(
           describe('In place of https://github.com/caddyserver/caddy/releases/download'),
         ),
+        tailscale: leaf(rule.httpsBase).meta(describe('In place of https://pkgs.tailscale.com/stable')),
       })
       .partial()
       .optional()
       .meta(describe("Download from here instead of the vendors' addresses; same layout below")),
+    tailscale: z
+      .strictObject({
+        version: leaf(rule.version).meta(describe('Version of the static build', ['1.102.3'])),
+        amd64: hex(64).meta(describe('SHA-256 of tailscale_<version>_amd64.tgz')),
+        arm64: hex(64).meta(describe('SHA-256 of tailscale_<version>_arm64.tgz')),
+        tags: list(leaf(rule.tailscaleTag), 10)
+          .default(['tag:server'])
+          .meta(describe('Tags the servers join with. Default: tag:server', [['tag:server']])),
+      })
+      .optional()
+      .meta(describe('Leave out to reach the servers over SSH alone')),
     defaults: defaults.optional().meta(describe('What all environments share')),
     environments: z
       .strictObject({

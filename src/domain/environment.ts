@@ -86,7 +86,9 @@ export interface Environment {
   /** Checksums of versions that domain/versions.ts lacks, by product. */
   readonly checksums?: Readonly<Partial<Record<'nomad' | 'consul' | 'caddy', Checksums>>>;
   /** Base addresses to download from instead of the vendors'; same layout below. */
-  readonly mirrors?: { readonly hashicorp?: string; readonly caddy?: string };
+  readonly mirrors?: { readonly hashicorp?: string; readonly caddy?: string; readonly tailscale?: string };
+  /** Present: servers get the Tailscale client, which joins once its auth key has been delivered over SSH. */
+  readonly tailscale?: { readonly version: string; readonly checksums: Checksums; readonly tags: readonly string[] };
   /** Seconds that resolvers may keep the environment's DNS records; 300 when absent. */
   readonly dnsTtlSeconds?: number;
   /** Labels the user adds to every object. */

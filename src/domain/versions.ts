@@ -90,14 +90,18 @@ export const releases: readonly Release[] = [
   {
     product: 'caddy',
     version: '2.10.2',
-    amd64: '747df7ee74de188485157a383633a1a963fd9233b71fbb4a69ddcbcc589ce4e2cc82dacf5dbbe136cb51d17e14c59daeb5d9bc92487610b0f3b93680b2646546',
-    arm64: '6ce061a690312ab38367df3c5d5f89a2e4a263e7300d300d87356211bb81e79b15933e6d6203e03fbf26f15cc0311f264805f336147dbdd24938d84b57a4421c',
+    amd64:
+      '747df7ee74de188485157a383633a1a963fd9233b71fbb4a69ddcbcc589ce4e2cc82dacf5dbbe136cb51d17e14c59daeb5d9bc92487610b0f3b93680b2646546',
+    arm64:
+      '6ce061a690312ab38367df3c5d5f89a2e4a263e7300d300d87356211bb81e79b15933e6d6203e03fbf26f15cc0311f264805f336147dbdd24938d84b57a4421c',
   },
   {
     product: 'caddy',
     version: '2.11.2',
-    amd64: '2513b289054386b76642a9e8bfc10d217df2b5361e4cdd0c72672b0eeab57ae737d57466eb70f1a44233cbcc697ecf21de88137ca45ef4b64f150a32b58f5f14',
-    arm64: '630d1e096e3c9594fd2f4f7129356ee5d6c7e53d0ca1b9a0c7486612c6d752ff355c96738c7a28c60367a5f1da4b51afca731bb745fb0b97cda4c811214cdc48',
+    amd64:
+      '2513b289054386b76642a9e8bfc10d217df2b5361e4cdd0c72672b0eeab57ae737d57466eb70f1a44233cbcc697ecf21de88137ca45ef4b64f150a32b58f5f14',
+    arm64:
+      '630d1e096e3c9594fd2f4f7129356ee5d6c7e53d0ca1b9a0c7486612c6d752ff355c96738c7a28c60367a5f1da4b51afca731bb745fb0b97cda4c811214cdc48',
   },
 ];
 
@@ -126,6 +130,7 @@ export const checksumAlgorithm = (product: Product): 'sha256' | 'sha512' => (pro
 export const vendorMirrors = {
   hashicorp: 'https://releases.hashicorp.com',
   caddy: 'https://github.com/caddyserver/caddy/releases/download',
+  tailscale: 'https://pkgs.tailscale.com/stable',
 } as const;
 
 /** Path below the mirror; `ARCH` stands for the architecture, which only the server itself knows. */

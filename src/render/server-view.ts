@@ -22,7 +22,7 @@ export interface ServerNode {
 }
 
 interface Download {
-  readonly product: Product;
+  readonly product: Product | 'tailscale';
   readonly version: string;
   readonly url: string;
   readonly algorithm: 'sha256' | 'sha512';
@@ -48,6 +48,7 @@ export const serverView = (environment: Environment, node: ServerNode): object =
   architecture: architectureOf(environment.servers.types[0] ?? ''),
   arm: architectureOf(environment.servers.types[0] ?? '') === 'arm64',
   downloads: downloads(environment),
+  tailscaleTags: environment.tailscale?.tags.join(',') ?? false,
 });
 
 const downloads = (environment: Environment): readonly Download[] => [
@@ -55,7 +56,17 @@ const downloads = (environment: Environment): readonly Download[] => [
   download(environment, 'nomad', environment.versions.nomad),
   download(environment, 'caddy', environment.versions.caddy),
   download(environment, 'consul-template', consulTemplateVersion),
+  ...tailscaleDownload(environment),
 ];
+
+const tailscaleDownload = ({ tailscale, mirrors, servers }: Environment): Download[] => {
+  if (tailscale === undefined) return [];
+  const architecture = architectureOf(servers.types[0] ?? '');
+  const { version, checksums } = tailscale;
+  const base = mirrors?.tailscale ?? vendorMirrors.tailscale;
+  const url = `${base}/tailscale_${version}_${architecture}.tgz`;
+  return [{ product: 'tailscale', version, url, algorithm: 'sha256', checksum: checksums[architecture] }];
+};
 
 const download = (environment: Environment, product: Product, version: string): Download => {
   const architecture = architectureOf(environment.servers.types[0] ?? '');

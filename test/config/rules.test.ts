@@ -175,6 +175,18 @@ const rules: readonly (readonly [rule: string, from: string, to: string, told: R
     /not one of the allowed values\n {2}found: "s4"\n {2}allowed: local/,
   ],
   ['mirrors: no trailing slash', 'dns:', 'mirrors: { hashicorp: "https://mirror.example/" }\ndns:', /no base address/],
+  [
+    'tailscale: tag',
+    'dns:',
+    `tailscale: { version: 1.102.3, amd64: ${'a'.repeat(64)}, arm64: ${'b'.repeat(64)}, tags: [server] }\ndns:`,
+    /no Tailscale tag\n {2}found: "server"/,
+  ],
+  [
+    'tailscale: checksum',
+    'dns:',
+    `tailscale: { version: 1.102.3, amd64: abc, arm64: ${'b'.repeat(64)} }\ndns:`,
+    /tailscale.amd64\n {2}not in the right form/,
+  ],
 ];
 
 test.each(rules)('%s', (_rule, from, to, expected) => {

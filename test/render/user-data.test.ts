@@ -115,6 +115,24 @@ test('downloads are pinned for the architecture of the ladder, from the mirror i
   expect(() => render({ ...own, checksums: {} })).toThrow('no checksum is known for nomad 1.9.4 on amd64');
 });
 
+test('Tailscale only where infra.yaml wants it, and never with a key in the user data', () => {
+  const tailscale = {
+    version: '1.102.3',
+    checksums: { amd64: 'a'.repeat(64), arm64: 'b'.repeat(64) },
+    tags: ['tag:server', 'tag:web'],
+  };
+  const text = render({ ...production, tailscale });
+  const files = filesOf(text);
+  expect(files['/usr/local/sbin/bootstrap']).toContain(
+    `fetch tailscale https://pkgs.tailscale.com/stable/tailscale_1.102.3_amd64.tgz sha256 ${'a'.repeat(64)}`,
+  );
+  expect(files['/etc/systemd/system/tailscale-join.service']).toContain(
+    '--hostname=aipacto-production-1 --advertise-tags=tag:server,tag:web --accept-dns=false',
+  );
+  expect(text).not.toContain('tskey-');
+  expect(render()).not.toMatch(/tailscale/i);
+});
+
 test('too long for Hetzner is told with what takes most', () => {
   expect(() => render(production, 1, withTemplate('sysctl.conf', `# ${'x'.repeat(20_000)}\n`))).toThrow(
     /^the user data of aipacto-production-1 has \d{5} bytes, Hetzner takes 32768; most of it: templates\/sysctl\.conf\.hbs 200\d\d, templates\/bootstrap\.sh\.hbs \d+, /,
@@ -149,7 +167,9 @@ const hasCloudInit = spawnSync('cloud-init', ['--version']).status === 0;
 test.skipIf(!hasCloudInit)('cloud-init itself finds the user data valid', () => {
   const folder = mkdtempSync(join(tmpdir(), 'user-data-'));
   try {
-    for (const environment of [production, staging]) {
+    const checksums = { amd64: 'a'.repeat(64), arm64: 'b'.repeat(64) };
+    const tailscale = { version: '1.102.3', checksums, tags: ['tag:server'] };
+    for (const environment of [production, staging, { ...staging, tailscale }]) {
       writeFileSync(join(folder, 'user-data'), render(environment));
       expect(
         execFileSync('cloud-init', ['schema', '--config-file', join(folder, 'user-data')], { encoding: 'utf8' }),
