@@ -24,15 +24,8 @@ const known = { if: true, unless: true, each: true, with: true, literal: true } 
 
 /** Renders strictly: a variable that is not there is a Failure naming template, line and variable. */
 export const renderTemplate = ({ name, source, data, helpers = {} }: TemplateInput): string => {
-  const names = Object.fromEntries(Object.keys(helpers).map((helper) => [helper, true]));
   try {
-    const template = engine.compile(source, {
-      strict: true,
-      noEscape: true,
-      knownHelpersOnly: true,
-      knownHelpers: { ...known, ...names, lookup: false, log: false },
-    });
-    return template(bare(data), {
+    return compiled(source, Object.keys(helpers))(bare(data), {
       helpers: { ...strictBlocks(name, source), ...strictHelpers(name, source, { ...builtIn, ...helpers }) },
       allowProtoPropertiesByDefault: false,
       allowProtoMethodsByDefault: false,
@@ -41,6 +34,29 @@ export const renderTemplate = ({ name, source, data, helpers = {} }: TemplateInp
     if (error instanceof Failure) throw error;
     throw explain(name, source, error);
   }
+};
+
+/** Each server renders the same templates: they are compiled once. Bounded, for whoever renders many texts once. */
+const cache = new Map<string, Handlebars.TemplateDelegate>();
+const cacheEntriesMax = 200;
+const compiled = (source: string, helpers: readonly string[]): Handlebars.TemplateDelegate => {
+  const key = `${helpers.join(' ')}\n${source}`;
+  const found = cache.get(key);
+  if (found !== undefined) return found;
+  const template = engine.compile(source, {
+    strict: true,
+    noEscape: true,
+    knownHelpersOnly: true,
+    knownHelpers: {
+      ...known,
+      ...Object.fromEntries(helpers.map((helper) => [helper, true])),
+      lookup: false,
+      log: false,
+    },
+  });
+  if (cache.size >= cacheEntriesMax) cache.clear();
+  cache.set(key, template);
+  return template;
 };
 
 interface CallOptions {
