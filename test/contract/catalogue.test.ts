@@ -155,3 +155,13 @@ test('locations, ISOs, load balancer types by name and id; data centres are 410 
     { location: { name: 'nbg1' } },
   ]);
 });
+
+test.each(['/server_types', '/load_balancer_types', '/isos', '/locations'])(
+  '%s takes the sort that older clients send',
+  async (path) => {
+    const answer = await createApi().ok(`GET ${path}?sort=id:desc`);
+    const ids = (Object.values(answer)[0] as { id: number }[]).map(({ id }) => id);
+    expect(ids.length).toBeGreaterThan(2);
+    expect(ids).toEqual(ids.toSorted((a, b) => b - a));
+  },
+);

@@ -15,6 +15,7 @@ export const routes: readonly Route[] = [
       return list(context, {
         key: 'isos',
         rows: context.world.catalogue.isos,
+        sort: ['id', 'name'],
         filters: {
           architecture: (iso, values) => (iso.architecture === null ? wildcard : values.includes(iso.architecture)),
         },

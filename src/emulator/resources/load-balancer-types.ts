@@ -9,7 +9,12 @@ export const routes: readonly Route[] = [
     method: 'GET',
     path: '/load_balancer_types',
     response: listSchema('load_balancer_types', loadBalancerTypeSchema),
-    handle: (context) => list(context, { key: 'load_balancer_types', rows: context.world.catalogue.loadBalancerTypes }),
+    handle: (context) =>
+      list(context, {
+        key: 'load_balancer_types',
+        rows: context.world.catalogue.loadBalancerTypes,
+        sort: ['id', 'name'],
+      }),
   }),
   route({
     method: 'GET',

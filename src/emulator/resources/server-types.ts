@@ -6,7 +6,7 @@ import { withStock } from '../stock.ts';
 import { entryOf } from './catalogue-rows.ts';
 
 export const routes: readonly Route[] = [
-  // docs.hetzner.cloud, server types: `name` is the only filter, there is no `sort`.
+  // `sort` is not documented for types and ISOs; hcloud before 1.30 sends it with every list, so it can't be refused.
   route({
     method: 'GET',
     path: '/server_types',
@@ -15,6 +15,7 @@ export const routes: readonly Route[] = [
       list(context, {
         key: 'server_types',
         rows: context.world.catalogue.serverTypes,
+        sort: ['id', 'name'],
         view: (type) => withStock(context.world, type),
       }),
   }),
