@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Api, createApi } from './api.ts';
+import { selfSigned } from './self-signed.ts';
 
 const managed = { name: 'web', type: 'managed', domain_names: ['example.com', '*.example.com'] };
 const exampleCom = (api: Api, more: Record<string, unknown> = {}) =>
@@ -86,4 +87,28 @@ test('names are unique; an uploaded one needs its parts; a managed one its domai
     "422 invalid_input: invalid input in field 'domain_names'",
     "422 invalid_input: invalid input in field 'domain_names'",
   ]);
+});
+
+test('an uploaded certificate is read: names, validity, fingerprint; its key must fit and never comes back', async () => {
+  const api = createApi();
+  const { certificate: pem, privateKey } = selfSigned('www.example.com');
+  const { certificate, action } = await api.ok('POST /certificates', {
+    name: 'up',
+    certificate: pem,
+    private_key: privateKey,
+  });
+  expect(action).toBeNull();
+  expect(certificate).toMatchObject({
+    type: 'uploaded',
+    certificate: pem,
+    domain_names: ['www.example.com'],
+    not_valid_before: '2026-01-01T00:00:00+00:00',
+    not_valid_after: '2027-01-01T00:00:00+00:00',
+    fingerprint: expect.stringMatching(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/),
+    status: null,
+  });
+  expect(JSON.stringify(await api.ok(`GET /certificates/${certificate.id}`))).not.toContain('PRIVATE KEY');
+  const other = { name: 'other', certificate: pem, private_key: selfSigned('www.example.com').privateKey };
+  expect(await api.say('POST /certificates', other)).toBe("422 invalid_input: invalid input in field 'private_key'");
+  expect(await api.say(`POST /certificates/${certificate.id}/actions/retry`)).toMatch(/^422 unsupported_error/);
 });

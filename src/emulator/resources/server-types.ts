@@ -6,7 +6,7 @@ import { withStock } from '../stock.ts';
 import { entryOf } from './catalogue-rows.ts';
 
 export const routes: readonly Route[] = [
-  // `sort` is not documented for types and ISOs; hcloud before 1.30 sends it with every list, so it can't be refused.
+  // `sort` is not documented for types and ISOs; hcloud 1.30 (Debian 12) sends it with every list, so it can't be refused.
   route({
     method: 'GET',
     path: '/server_types',
