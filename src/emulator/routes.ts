@@ -16,6 +16,7 @@ import * as networkActions from './resources/network-actions.ts';
 import * as networks from './resources/networks.ts';
 import * as placementGroups from './resources/placement-groups.ts';
 import * as pricing from './resources/pricing.ts';
+import * as primaryIpActions from './resources/primary-ip-actions.ts';
 import * as primaryIps from './resources/primary-ips.ts';
 import * as rrsetRecords from './resources/rrset-records.ts';
 import * as rrsets from './resources/rrsets.ts';
@@ -26,7 +27,9 @@ import * as serverPower from './resources/server-power.ts';
 import * as serverTypes from './resources/server-types.ts';
 import * as servers from './resources/servers.ts';
 import * as sshKeys from './resources/ssh-keys.ts';
+import * as storageBoxes from './resources/storage-boxes.ts';
 import * as volumes from './resources/volumes.ts';
+import * as zoneActions from './resources/zone-actions.ts';
 import * as zones from './resources/zones.ts';
 import type { Route } from './router.ts';
 
@@ -42,6 +45,7 @@ export const allRoutes: readonly Route[] = [
   ...networkActions.routes,
   ...placementGroups.routes,
   ...sshKeys.routes,
+  ...storageBoxes.routes,
   ...serverTypes.routes,
   ...loadBalancerTypes.routes,
   ...locations.routes,
@@ -61,15 +65,18 @@ export const allRoutes: readonly Route[] = [
   ...zones.routes,
   ...rrsets.routes,
   ...rrsetRecords.routes,
+  ...zoneActions.routes,
+  ...primaryIpActions.routes,
 ];
 
 export const allEffects: readonly EffectKind[] = [
+  ...primaryIpActions.effects,
+  ...zoneActions.effects,
   ...rrsetRecords.effects,
   ...rrsets.effects,
   ...zones.effects,
   ...volumes.effects,
   ...floatingIps.effects,
-  ...primaryIps.effects,
   ...certificates.effects,
   ...servers.effects,
   ...serverPower.effects,

@@ -64,8 +64,8 @@ withDocument('every operation of the document has a route', () => {
   const modelled = documented.size - missing.length;
   console.log(`OpenAPI: ${modelled} of ${documented.size} operations have a route`);
   expect(missing).toEqual([]);
-  // Since 2026-09-15, after the document's date.
-  expect(beyond).toEqual(['GET /networks/{}/members']);
+  // Members: since 2026-09-15, after the document's date. Storage boxes are documented apart; newer CLIs list them too.
+  expect(beyond.toSorted()).toEqual(['GET /networks/{}/members', 'GET /storage_boxes']);
 });
 
 withDocument('a tour of all routes: what is sent and what is answered is as the document says', async () => {

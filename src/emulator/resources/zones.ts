@@ -1,19 +1,15 @@
 import { actionResponseSchema } from '../../hetzner/wire/actions.ts';
-import { changeProtectionRequestSchema, listSchema, oneSchema } from '../../hetzner/wire/common.ts';
+import { listSchema, oneSchema } from '../../hetzner/wire/common.ts';
 import {
   type CreateZoneRequest,
-  changePrimaryNameserversRequestSchema,
-  changeZoneTtlRequestSchema,
   createZoneRequestSchema,
   createZoneResponseSchema,
-  importZonefileRequestSchema,
   updateZoneRequestSchema,
-  zonefileResponseSchema,
   zoneSchema,
 } from '../../hetzner/wire/zones.ts';
 import type { Context } from '../context.ts';
 import { effectKind } from '../effects.ts';
-import { invalidInput, limitExceeded, operationError, uniquenessError } from '../errors.ts';
+import { invalidInput, limitExceeded, uniquenessError } from '../errors.ts';
 import { checkedLabels } from '../labels.ts';
 import { list } from '../listing.ts';
 import { type Route, route } from '../router.ts';
@@ -22,10 +18,7 @@ import { checkRecords, checkRrsetName } from './dns-values.ts';
 import { assertUnprotected } from './shared.ts';
 import { checkedZoneName } from './zone-names.ts';
 import {
-  assertChangeable,
-  bumpSerial,
   nameservers,
-  primaryZoneOf,
   putOwnRrsets,
   putRrset,
   type RrsetDraft,
@@ -35,23 +28,13 @@ import {
   zoneOf,
   zoneView,
 } from './zone-rows.ts';
-import { parseZonefile, printZonefile } from './zonefile.ts';
+import { parseZonefile } from './zonefile.ts';
 
 const removed = effectKind('zone.removed', (kit, { id }: { id: number }) => {
   for (const rrset of rrsetsOf(kit, id)) kit.world.rrsets.delete(rrsetKey(id, rrset.name, rrset.type));
   kit.world.zones.delete(id);
 });
-type Import = { id: number; ttl: number | null; rrsets: readonly RrsetDraft[] };
-const imported = effectKind('zone.imported', (kit, { id, ttl, rrsets }: Import) => {
-  const zone = kit.world.zones.get(id);
-  if (zone === undefined) return;
-  for (const rrset of rrsetsOf(kit, id)) kit.world.rrsets.delete(rrsetKey(id, rrset.name, rrset.type));
-  for (const rrset of rrsets) putRrset(kit, id, rrset);
-  putOwnRrsets(kit, id);
-  zone.ttl = ttl ?? zone.ttl;
-  bumpSerial(kit, id);
-});
-export const effects = [removed, imported];
+export const effects = [removed];
 
 /** The rrsets a new zone comes with: listed, or as a zone file, never both (docs.hetzner.cloud, zones, create). */
 const firstRrsets = (body: CreateZoneRequest): { ttl: number | null; rrsets: readonly RrsetDraft[] } => {
@@ -161,86 +144,4 @@ const crud: readonly Route[] = [
   }),
 ];
 
-const zoneActions: readonly Route[] = [
-  route({
-    method: 'GET',
-    path: '/zones/:id/zonefile',
-    response: zonefileResponseSchema,
-    handle: (context) => {
-      const zone = zoneOf(context);
-      if (zone.mode !== 'primary')
-        throw operationError('incorrect_zone_mode', 'operation is not supported for the mode of this zone');
-      return { zonefile: printZonefile(zone, rrsetsOf(context, zone.id)) };
-    },
-  }),
-  // Replaces every rrset; fails when one is protected. SOA and NS must be in the file.
-  route({
-    method: 'POST',
-    path: '/zones/:id/actions/import_zonefile',
-    body: importZonefileRequestSchema,
-    response: actionResponseSchema,
-    handle: (context) => {
-      const zone = primaryZoneOf(context);
-      assertChangeable(rrsetsOf(context, zone.id));
-      const { ttl, rrsets } = parseZonefile(context.body.zonefile, zone.name);
-      for (const rrset of rrsets) {
-        checkRrsetName(rrset.name, zone.name);
-        checkRecords(rrset.type, rrset.records);
-      }
-      const apex = (type: string) => rrsets.find((rrset) => rrset.name === '@' && rrset.type === type);
-      if (apex('SOA') === undefined) throw invalidInput({ zonefile: ['a SOA record must be present'] });
-      const named = apex('NS')?.records.map(({ value }) => value) ?? [];
-      if (!nameservers.every((server) => named.includes(server)))
-        throw invalidInput({ zonefile: ['the assigned nameservers must be present as NS records'] });
-      // --- writes begin ---
-      return startOnZone(context, zone.id, 'import_zonefile', imported.of({ id: zone.id, ttl, rrsets }), true);
-    },
-  }),
-  route({
-    method: 'POST',
-    path: '/zones/:id/actions/change_ttl',
-    body: changeZoneTtlRequestSchema,
-    response: actionResponseSchema,
-    handle: (context) => {
-      const zone = primaryZoneOf(context);
-      // --- writes begin ---
-      zone.ttl = context.body.ttl;
-      bumpSerial(context, zone.id);
-      return startOnZone(context, zone.id, 'change_ttl');
-    },
-  }),
-  route({
-    method: 'POST',
-    path: '/zones/:id/actions/change_protection',
-    body: changeProtectionRequestSchema,
-    response: actionResponseSchema,
-    handle: (context) => {
-      const zone = zoneOf(context);
-      context.actions.assertFree('zone', zone.id);
-      // --- writes begin ---
-      zone.protection.delete = context.body.delete ?? zone.protection.delete;
-      return startOnZone(context, zone.id, 'change_protection');
-    },
-  }),
-  route({
-    method: 'POST',
-    path: '/zones/:id/actions/change_primary_nameservers',
-    body: changePrimaryNameserversRequestSchema,
-    response: actionResponseSchema,
-    handle: (context) => {
-      const zone = zoneOf(context);
-      if (zone.mode !== 'secondary')
-        throw operationError('incorrect_zone_mode', 'operation is not supported for the mode of this zone');
-      context.actions.assertFree('zone', zone.id);
-      // --- writes begin ---
-      zone.primary_nameservers = context.body.primary_nameservers;
-      return startOnZone(context, zone.id, 'change_primary_nameservers');
-    },
-  }),
-];
-
-export const routes: readonly Route[] = [
-  ...crud,
-  ...zoneActions,
-  ...actionRoutes('/zones', 'zone', (context) => zoneOf(context).id),
-];
+export const routes: readonly Route[] = [...crud, ...actionRoutes('/zones', 'zone', (context) => zoneOf(context).id)];
