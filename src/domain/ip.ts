@@ -38,7 +38,9 @@ export const formatIpv4 = (address: bigint): string =>
 
 /** RFC 5952: lower case, no leading zeros, the first longest run of two or more zero groups shortened. */
 export const formatIpv6 = (address: bigint): string => {
-  const groups = Array.from({ length: 8 }, (_, index) => ((address >> BigInt(112 - 16 * index)) & 0xffffn).toString(16));
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    ((address >> BigInt(112 - 16 * index)) & 0xffffn).toString(16),
+  );
   let start = -1;
   let length = 1;
   for (let from = 0; from < 8; from += 1) {
