@@ -20,18 +20,35 @@ const placementReasons = (placement: FailedPlacement): string[] => {
     : [`no place on ${nodes(placement.NodesEvaluated)}`];
 };
 
-/** The newest event of a task that failed, or else of one that is not healthy: what an operator wants to read first. */
+/** Events that only follow from another one, as seen on a real 1.9.7: they say that it ended, not why. */
+const consequences = new Set([
+  'Not Restarting',
+  'Restarting',
+  'Killing',
+  'Killed',
+  'Received',
+  'Task Setup',
+  'Started',
+]);
+type Event = { readonly Type: string; readonly Time: number; readonly DisplayMessage?: string | null | undefined };
+const explains = (event: Event): boolean =>
+  !consequences.has(event.Type) && event.DisplayMessage !== 'Unhealthy because of failed task';
+
+/** The last event that explains something, of a task that failed or else is not healthy: what one wants to read first. */
 export const lastTaskEvent = (allocations: readonly Allocation[]): string | undefined => {
   const sick = allocations
     .filter((allocation) => allocation.DeploymentStatus?.Healthy !== true || allocation.ClientStatus === 'failed')
     .toSorted((a, b) => rank(b) - rank(a) || b.CreateIndex - a.CreateIndex);
   for (const allocation of sick) {
-    const events = Object.entries(allocation.TaskStates ?? {}).flatMap(([task, state]) =>
-      (state.Events ?? []).map((event) => ({ task, event })),
-    );
-    const last = events.toSorted((a, b) => b.event.Time - a.event.Time)[0];
+    const events = Object.entries(allocation.TaskStates ?? {})
+      .flatMap(([task, state]) => (state.Events ?? []).map((event) => ({ task, event })))
+      .toSorted((a, b) => b.event.Time - a.event.Time);
+    // What comes after a kill is the kill's own doing (exit code 137).
+    const killed = events.findLast(({ event }) => event.Type === 'Killing')?.event.Time ?? Number.POSITIVE_INFINITY;
+    const last = events.find(({ event }) => explains(event) && event.Time < killed) ?? events[0];
     if (last === undefined) continue;
-    const text = last.event.DisplayMessage ? `${last.event.Type}: ${last.event.DisplayMessage}` : last.event.Type;
+    const message = (last.event.DisplayMessage ?? '').replaceAll(/\s+/g, ' ').trim();
+    const text = message === '' ? last.event.Type : `${last.event.Type}: ${message}`;
     return `task ${last.task} of allocation ${allocation.ID.slice(0, 8)} on ${allocation.NodeName ?? 'unknown node'}: ${text}`;
   }
   return undefined;

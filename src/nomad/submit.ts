@@ -1,7 +1,7 @@
 import { Failure } from '../domain/errors.ts';
 import type { JobSpec } from '../domain/resource.ts';
 import { describePlacements } from './describe.ts';
-import { readJob } from './health.ts';
+import { jobHealth, readJob } from './health.ts';
 import { type NomadHttp, NomadRefusal } from './http.ts';
 import { metaNames } from './meta.ts';
 import { varFile } from './variables.ts';
@@ -18,9 +18,16 @@ export const submitJob = async (
 ): Promise<{ version: number; changed: boolean }> => {
   const present = await readJob(http, spec.jobId);
   const runs = present !== undefined && !present.Stop && present.Status !== 'dead';
-  if (runs && present.Meta?.[metaNames.fingerprint] === meta.fingerprint)
-    return { version: present.Version, changed: false };
-  const job = await parse(http, spec, meta);
+  const same = runs && present.Meta?.[metaNames.fingerprint] === meta.fingerprint;
+  // A failed deployment stays failed; running again means trying again, with a version of its own.
+  const failed = same && (await jobHealth(http, spec.jobId, present.Version)).state === 'failed';
+  if (same && !failed) return { version: present.Version, changed: false };
+  const retry = failed ? Number(present.Meta?.[metaNames.retry] ?? 0) + 1 : 0;
+  const job = await parse(http, spec, {
+    [metaNames.fingerprint]: meta.fingerprint,
+    [metaNames.owner]: meta.owner,
+    ...(retry === 0 ? {} : { [metaNames.retry]: String(retry) }),
+  });
   const path = `/v1/job/${encodeURIComponent(spec.jobId)}`;
   const { body: plan } = await http.ask('POST', `${path}/plan`, planSchema, { body: { Job: job, Diff: true } });
   const unplaced = plan.FailedTGAllocs ?? {};
@@ -35,11 +42,7 @@ export const submitJob = async (
   return { version: registered.Version, changed: true };
 };
 
-const parse = async (
-  http: NomadHttp,
-  spec: JobSpec,
-  meta: { fingerprint: string; owner: string },
-): Promise<NomadJob> => {
+const parse = async (http: NomadHttp, spec: JobSpec, meta: Readonly<Record<string, string>>): Promise<NomadJob> => {
   const request = { JobHCL: spec.hcl, Variables: varFile(spec.variables), Canonicalize: true };
   const { body: job } = await explain(
     () => http.ask('POST', '/v1/jobs/parse', jobSchema, { body: request }),
@@ -49,10 +52,7 @@ const parse = async (
     throw new Failure(`the specification of job ${spec.jobId} names its job "${job.ID}"`, {
       next: `write job "${spec.jobId}" { … } in its file, or rename the job in infra.yaml`,
     });
-  return {
-    ...job,
-    Meta: { ...job.Meta, [metaNames.fingerprint]: meta.fingerprint, [metaNames.owner]: meta.owner },
-  };
+  return { ...job, Meta: { ...job.Meta, ...meta } };
 };
 
 const register = async (http: NomadHttp, jobId: string, body: unknown): Promise<void> => {

@@ -79,7 +79,7 @@ export const nomadRoutes: readonly ModelRoute<NomadDeps>[] = [
     '/v1/job/:id',
     withJob(({ cluster }, job) => json(jobView(cluster, job))),
   ),
-  { method: 'DELETE', path: '/v1/job/:id', answer: withJob((deps, job, query) => stop(deps, job, query)) },
+  { method: 'DELETE', path: '/v1/job/:id', answer: led((deps, { id }, query) => stop(deps, id ?? '', query)) },
   get(
     '/v1/job/:id/evaluations',
     led(({ cluster }, { id }) => json(cluster.evaluations.filter((one) => one.jobId === id).map(evaluationView))),
@@ -276,7 +276,15 @@ const plan = ({ cluster, now, body }: NomadDeps, id: string): Answer => {
   });
 };
 
-const stop = ({ cluster, now }: NomadDeps, job: JobRecord, query: URLSearchParams): Answer => {
-  const evaluation = deregister(cluster, job, query.get('purge') === 'true', now);
-  return json({ EvalID: evaluation.id, EvalCreateIndex: evaluation.createIndex, JobModifyIndex: cluster.index });
+/** Stopping a job that is not there succeeds with an empty evaluation (seen on a real 1.9.7). */
+const stop = ({ cluster, now }: NomadDeps, id: string, query: URLSearchParams): Answer => {
+  const job = findJob(cluster, id);
+  if (job === undefined) return json({ EvalID: '', EvalCreateIndex: 0, JobModifyIndex: 0, Index: 0 });
+  const { id: evaluation, createIndex } = deregister(cluster, job, query.get('purge') === 'true', now);
+  return json({
+    EvalID: evaluation,
+    EvalCreateIndex: createIndex,
+    JobModifyIndex: cluster.index,
+    Index: cluster.index,
+  });
 };

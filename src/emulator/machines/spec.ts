@@ -48,7 +48,7 @@ const groupSchema = z.looseObject({
       }),
     ),
   ),
-  RestartPolicy: orNull(z.looseObject({ Attempts: numbered(2), Delay: numbered(15e9) })),
+  RestartPolicy: orNull(z.looseObject({ Attempts: numbered(2), Delay: numbered(15e9), Interval: numbered(1800e9) })),
   Tasks: z.array(taskSchema).min(1),
 });
 export const jobSpecSchema = z.looseObject({

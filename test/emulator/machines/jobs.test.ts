@@ -88,7 +88,7 @@ test('a job whose check never passes fails with its task’s last event', async 
   const stage = await formedStage(1);
   await stage.fault(1, { kind: 'never-healthy', job: 'web' });
   await expect(stage.operations.submit(webJob('one'), stage.waiting)).rejects.toThrow(
-    /^job web version 0 failed: deployment failed; Failed due to progress deadline - no stable job version to auto revert to; task web of allocation [0-9a-f]{8} on aipacto-production-1: Alloc Unhealthy: Services not healthy by deadline$/,
+    /^job web version 0 failed: deployment failed; Failed due to progress deadline - no stable job version to auto revert to; task web of allocation [0-9a-f]{8} on aipacto-production-1: Alloc Unhealthy: Task not running for min_healthy_time of 10s by healthy_deadline of 3m0s$/,
   );
   const reply = await stage.ask(1, 80, '/');
   expect([reply.status, await reply.text()]).toEqual([503, 'no healthy instance']);
@@ -106,7 +106,9 @@ test('a crashing new version fails although auto_revert heals the job, and the o
     }
   })();
   const submitting = stage.operations.submit(webJob('two', {}, crashing), stage.waiting);
-  await expect(submitting).rejects.toThrow('rolling back to job version 0');
+  await expect(submitting).rejects.toThrow(
+    /rolling back to job version 0; task web of allocation [0-9a-f]{8} on .*: Terminated: Exit Code: 1/,
+  );
   done = true;
   await watching;
   expect(new Set(watched)).toEqual(new Set([200]));

@@ -23,8 +23,14 @@ export const parseJob = (hcl: string, varFile: string): Json => {
   return canonical(object(job, jobShape, declaredVariables(file, given)));
 };
 
+/** The words of HCL's own diagnostics. */
 const unsupported = (what: 'block' | 'argument', name: string, at: Place): HclError =>
-  new HclError(`Unsupported ${what} type; ${what}s of type "${name}" are not known to the emulated Nomad here`, at);
+  new HclError(
+    what === 'block'
+      ? `Unsupported block type; Blocks of type "${name}" are not expected here.`
+      : `Unsupported argument; An argument named "${name}" is not expected here.`,
+    at,
+  );
 
 const object = (block: Block, shape: Shape, variables: Variables): Json => {
   const json: Json = { ...shape.defaults };
@@ -144,7 +150,7 @@ const asJson = (value: unknown): Json => (value ?? {}) as Json;
 const splitPorts = ({ Ports, ...network }: Json): Json => {
   const ports = (Ports ?? []) as Json[];
   const isStatic = (port: Json): boolean => typeof port['Value'] === 'number' && port['Value'] > 0;
-  const filled = ports.map((port) => ({ Value: 0, To: 0, HostNetwork: 'default', ...port }));
+  const filled = ports.map((port) => ({ Value: 0, To: 0, HostNetwork: '', ...port }));
   return {
     ...network,
     DynamicPorts: filled.filter((port) => !isStatic(port)),

@@ -1,6 +1,6 @@
 import type { PlacedFault } from '../faults.ts';
 import { isoNanos } from '../replies.ts';
-import { jobSpecSchema } from '../spec.ts';
+import { type GroupSpec, jobSpecSchema } from '../spec.ts';
 import type {
   AllocationRecord,
   ClusterState,
@@ -192,7 +192,7 @@ export const allocationView = (
   const startedAt = course?.startedAt ?? one.createdAt;
   const group = spec?.TaskGroups.find((candidate) => candidate.Name === one.group);
   const fault = group === undefined ? undefined : sickness(one, group, faults);
-  const events = eventsOf(one, startedAt, course?.decidedAt ?? startedAt, fault, now);
+  const events = eventsOf(one, group, { startedAt, decidedAt: course?.decidedAt ?? startedAt, fault, now });
   return {
     ID: one.id,
     Name: `${one.jobId}.${one.group}[${one.index}]`,
@@ -234,39 +234,52 @@ export const allocationView = (
   };
 };
 
-/** The events an operator would read, newest last (client/structs TaskEvent messages). */
-const eventsOf = (
-  one: AllocationRecord,
-  startedAt: number,
-  decidedAt: number,
-  fault: ReturnType<typeof sickness>,
-  now: number,
-) => {
-  const event = (at: number, type: string, message: string) => ({
-    Type: type,
-    Time: nanos(at),
-    DisplayMessage: message,
-    Details: {},
-  });
+interface Moment {
+  readonly startedAt: number;
+  readonly decidedAt: number;
+  readonly fault: ReturnType<typeof sickness>;
+  readonly now: number;
+}
+
+/** The events an operator would read, oldest first, in the words of a real 1.9.7. */
+const eventsOf = (one: AllocationRecord, group: GroupSpec | undefined, moment: Moment) => {
+  const { startedAt, decidedAt, fault, now } = moment;
   const all = [
     event(one.createdAt, 'Received', 'Task received by client'),
+    event(one.createdAt, 'Task Setup', 'Building Task Directory'),
     event(startedAt, 'Started', 'Task started by client'),
   ];
-
   if (fault === 'task-crashes') {
-    all.push(
-      event(
-        startedAt + 1_000,
-        'Terminated',
-        'Exit Code: 1, Exit Message: "Docker container exited with non-zero exit code: 1"',
-      ),
-    );
+    const exit = 'Exit Code: 1, Exit Message: "Docker container exited with non-zero exit code: 1"';
+    const policy = group?.RestartPolicy;
+    const bound = `${policy?.Attempts ?? 2} in interval ${goDuration(policy?.Interval ?? 1800e9)}`;
+    all.push(event(startedAt + 1_000, 'Terminated', exit));
     if (one.ended === 'failed')
-      all.push(event(one.endedAt ?? now, 'Not Restarting', 'Exceeded allowed attempts, mode is "fail"'));
+      all.push(event(one.endedAt ?? now, 'Not Restarting', `Exceeded allowed attempts ${bound} and mode is "fail"`));
   }
-  if (fault === 'never-healthy' && one.health === false)
-    all.push(event(decidedAt, 'Alloc Unhealthy', 'Services not healthy by deadline'));
+  if (one.health === false && group !== undefined) {
+    const { MinHealthyTime: time, HealthyDeadline: deadline } = group.Update;
+    const late = `Task not running for min_healthy_time of ${goDuration(time)} by healthy_deadline of ${goDuration(deadline)}`;
+    all.push(event(decidedAt, 'Alloc Unhealthy', fault === 'task-crashes' ? 'Unhealthy because of failed task' : late));
+  }
   if (one.ended === 'complete' && one.endedAt !== null)
-    all.push(event(one.endedAt, 'Killed', 'Task successfully killed'));
+    all.push(
+      event(one.endedAt, 'Killing', 'Sent interrupt.'),
+      event(one.endedAt, 'Killed', 'Task successfully killed'),
+    );
   return all.filter((entry) => entry.Time <= nanos(now));
+};
+
+const event = (at: number, type: string, message: string) => ({
+  Type: type,
+  Time: nanos(at),
+  DisplayMessage: message,
+  Details: {},
+});
+
+/** Nanoseconds as Go prints them: `10s`, `3m0s`, `1h0m0s`. */
+const goDuration = (ns: number): string => {
+  const total = ns / 1e9;
+  const [hours, minutes, rest] = [Math.floor(total / 3600), Math.floor((total % 3600) / 60), total % 60];
+  return `${hours > 0 ? `${hours}h` : ''}${total >= 60 ? `${minutes}m` : ''}${rest}s`;
 };
