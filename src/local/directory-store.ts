@@ -9,6 +9,7 @@ import {
   fileMode,
   publishNew,
   publishOver,
+  removeAbandoned,
   syncDirectory,
   writeTemporary,
 } from './files.ts';
@@ -79,6 +80,7 @@ const putIfMatch = async (directory: string, key: string, text: string, etag: st
         throw error;
       }
       await publishOver(temporary, path);
+      await removeAbandoned(directory, key);
       await syncDirectory(directory);
       return { ok: true, etag: sha256Hex(text) };
     });

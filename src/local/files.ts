@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../domain/errors.ts';
 
@@ -57,6 +57,23 @@ export const writeTemporary = async (directory: string, key: string, text: strin
   }
   await file.close();
   return path;
+};
+
+/** Longer than any write takes. */
+const abandonedMs = 10 * 60_000;
+
+/** Removes what killed processes left half written beside this document. */
+export const removeAbandoned = async (directory: string, key: string): Promise<void> => {
+  const left = (await readdir(directory)).filter((name) => name.startsWith(`.${key}.`) && name.endsWith('.tmp'));
+  for (const name of left) {
+    const path = join(directory, name);
+    const found = await stat(path).catch(unlessAbsent);
+    if (found !== undefined && Date.now() - found.mtimeMs > abandonedMs) await unlink(path).catch(unlessAbsent);
+  }
+};
+
+const unlessAbsent = (error: unknown): undefined => {
+  if (errnoOf(error) !== 'ENOENT') throw error;
 };
 
 /** The name is free or it is not: `link` never replaces, also between processes. False when it was taken. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { Failure, LeaseHeldError } from '../../src/domain/errors.ts';
+import { CloudError, Failure, LeaseHeldError } from '../../src/domain/errors.ts';
+import type { CloudApi } from '../../src/ports/cloud-api.ts';
 import { createBench } from '../support/execution.ts';
 import { change, create, planOf, step } from '../support/plans.ts';
 
@@ -169,6 +170,20 @@ test('told to stop, the run ends within seconds: accepted creates are in the sta
     'server/production-2',
     'server/production-3',
   ]);
+});
+
+test('told to stop between two tries of a refused request, the step is in flight and not failed', async () => {
+  const bench = createBench(durations);
+  const locked = new CloudError('server is locked (locked)', { code: 'locked', status: 423, retryable: true });
+  const perform: CloudApi['perform'] = async (_effect, _resolve, persistence) => {
+    await bench.clock.sleep(60_000, persistence?.signal).catch(() => undefined);
+    throw locked;
+  };
+  const run = bench.execute(planOf([network]), { cloud: { ...bench.cloud, perform } });
+  await bench.clock.sleep(5_000);
+  bench.stop.abort();
+  expect(await run).toMatchObject({ inFlight: ['create network/production'], failed: [] });
+  expect(bench.clock.now()).toBeLessThan(Date.UTC(2026, 10, 24) + 9_000);
 });
 
 test('told to stop while a server boots, the wait is left at once', async () => {

@@ -98,6 +98,19 @@ test('a process killed inside a write holds nobody up for long', async () => {
   expect(await store.putIfMatch('a.json', 'two', (await store.get('a.json'))?.etag ?? '')).toMatchObject({ ok: true });
 });
 
+test('what a killed process left half written goes with a later write, but not what another may be writing now', async () => {
+  const store = createDirectoryStore(directory);
+  await store.putIfAbsent('a.json', 'one');
+  const old = join(directory, '.a.json.1.ab.tmp');
+  await writeFile(old, 'half');
+  await writeFile(join(directory, '.a.json.2.cd.tmp'), 'hal');
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  await utimes(old, hourAgo, hourAgo);
+  await store.putIfMatch('a.json', 'two', (await store.get('a.json'))?.etag ?? '');
+  expect((await readdir(directory)).sort()).toEqual(['.a.json.2.cd.tmp', 'a.json']);
+  expect(await store.list()).toEqual(['a.json']);
+});
+
 test('a line torn by a crash spoils no other line', async () => {
   const store = createDirectoryStore(directory);
   await writeFile(join(directory, 'production.journal.jsonl'), '{"whole":1}\n{"torn":');
