@@ -48,7 +48,8 @@ export const allocate = (input: AllocationInput): Allocation => {
   if (chosen === undefined) return noneLeft(input, rungs, byName);
   const passed = spec.types.slice(0, spec.types.indexOf(chosen.type));
   const reasons = substitutions(input, chosen, passed, byName);
-  return { ok: true, placement: chosen, reasons, notices: reasons.map((one) => `${one.field}: ${one.because}`) };
+  const notice = `servers get ${chosen.type} in ${chosen.location}: ${reasons.map((one) => one.because).join('; ')}`;
+  return { ok: true, placement: chosen, reasons, notices: reasons.length === 0 ? [] : [notice] };
 };
 
 const rungsOf = ({ spec, standing, fixed }: AllocationInput): Placement[] => {
@@ -145,13 +146,20 @@ const advice = (input: AllocationInput, byName: ReadonlyMap<string, CatalogueSer
     .filter((type) =>
       places.some((location) => obstacle({ type: type.name, location }, byName, input.now) === undefined),
     )
-    .sort((a, b) => a.memoryGb - b.memoryGb || a.cores - b.cores)
+    .sort((a, b) => priceOf(a, places) - priceOf(b, places) || a.memoryGb - b.memoryGb)
     .map((type) => type.name);
-  const options = [...new Set([...successors, ...inStock.slice(0, 3)])].filter((type) => !spec.types.includes(type));
+  const followers = successors.filter((type) => inStock.includes(type));
+  const options = [...new Set(inStock.length === 0 ? successors : [...followers, ...inStock].slice(0, 3))].filter(
+    (type) => !spec.types.includes(type),
+  );
   const what = options.length === 0 ? 'other types or locations' : `for example types: [${options.join(', ')}]`;
   const stock = inStock.length === 0 ? '; nothing is in stock there now, so try again later or add locations' : '';
   return `write ${what} at ${sourceText(environment, 'servers.types')}${stock}`;
 };
+
+/** Only to put the cheapest first. */
+const priceOf = ({ locations }: CatalogueServerType, places: readonly string[]): number =>
+  Number(locations.find(({ name }) => places.includes(name))?.price.monthlyGross ?? Number.POSITIVE_INFINITY);
 
 /** `infra.yaml:24:12 (environments.production.servers.types)`, or the key alone where its place is not known. */
 export const sourceText = (environment: Environment, key: string): string => {

@@ -20,13 +20,14 @@ const judge = (planning: Planning, want: Resource<'cluster'>): Verdict => {
   const { observation, world } = planning;
   const remembered = world.remembered.get(want.address);
   const plain = { address: want.address, kind: 'cluster', name: want.name, want, disruption: 'none' } as const;
-  const restarted = serverReasons(planning, want);
-  const lacks = lacksOf(want, observation.cluster);
+  const comings = serverReasons(planning, want);
+  const restarted = [...comings.values()];
+  const lacks = lacksOf(want, observation.cluster, comings);
   const formed = formedBefore(planning, want);
   noticeOdd(planning, want);
-  if (lacks.length === 0 && restarted.length === 0) {
+  if (lacks.length === 0 && comings.size === 0) {
     const adopt = remembered === undefined ? [bookkeeping(planning, want.name, want.fingerprint)] : [];
-    const reasons = remembered === undefined ? [reason('state', because.unknownToState)] : [];
+    const reasons = remembered === undefined ? [reason('state', because.formedUnknown)] : [];
     return { ...plain, action: remembered === undefined ? 'adopt' : 'keep', reasons, drafts: adopt };
   }
   const reasons = formed ? [...lacks, ...restarted] : [reason('existence', because.missing)];
@@ -51,34 +52,36 @@ export const bookkeeping = (planning: Planning, name: string, fingerprint: strin
   fingerprintAfter: fingerprint,
 });
 
-/** What every server must be for the cluster to be whole; the same list that `await-ready` waits for. */
-const lacksOf = (want: Resource<'cluster'>, cluster: ObservedCluster | null): Reason[] => {
+/** What every server must be for the cluster to be whole, one reason each; the same list that `await-ready` waits for. */
+const lacksOf = (
+  want: Resource<'cluster'>,
+  cluster: ObservedCluster | null,
+  comings: ReadonlyMap<Address, Reason>,
+): Reason[] => {
   if (cluster === null) return [reason('reachable', 'no server of this environment runs')];
   if (!cluster.reachable) return [reason('reachable', `Consul and Nomad do not answer: ${cluster.because}`)];
-  const names = want.spec.servers.map((server) => server.name);
-  return [
-    ...lacksOfSystem('Consul', names, cluster.consul),
-    ...lacksOfSystem('Nomad', names, cluster.nomad),
-    ...names.flatMap((name) => lacksOfNode(name, cluster)),
-  ];
-};
-
-const lacksOfSystem = (system: string, names: readonly string[], { leader, voters }: Reached['nomad']): Reason[] => {
-  if (leader === null) return [reason(system.toLowerCase(), `${system} has no leader`)];
-  const present = new Set(voters);
-  const absent = names.filter((name) => !present.has(name));
-  return absent.length === 0
-    ? []
-    : [reason('voters', `${system} lacks ${absent.join(', ')}`, voters.join(', '), names.join(', '))];
+  const systems = [
+    ['Consul', cluster.consul],
+    ['Nomad', cluster.nomad],
+  ] as const;
+  const leaderless = systems.filter(([, { leader }]) => leader === null);
+  if (leaderless.length > 0) return leaderless.map(([system]) => reason('leader', `${system} has no leader`));
+  const voters = systems.map(([system, one]) => [system, new Set(one.voters)] as const);
+  return want.spec.servers.flatMap(({ name, address }) => {
+    if (comings.has(address)) return [];
+    const absent = voters.filter(([, names]) => !names.has(name)).map(([system]) => `no voter of ${system}`);
+    const lacks = [...absent, ...lacksOfNode(name, cluster)];
+    return lacks.length === 0 ? [] : [reason('members', `${name} is ${lacks.join(', ')}`)];
+  });
 };
 
 /** The newest node of a name comes first; older ones are what a rebuilt server left behind. */
-const lacksOfNode = (name: string, { nodes }: Reached): Reason[] => {
+const lacksOfNode = (name: string, { nodes }: Reached): string[] => {
   const node = nodes.find((one) => one.name === name);
-  if (node === undefined) return [reason('nodes', `node ${name} is not registered in Nomad`)];
-  if (node.status !== 'ready') return [reason('nodes', `node ${name} is ${node.status}`, node.status, 'ready')];
-  if (!node.eligible) return [reason('nodes', `node ${name} takes no work`, 'ineligible', 'eligible')];
-  return node.seesConsul ? [] : [reason('nodes', `node ${name} does not see Consul`)];
+  if (node === undefined) return ['no node of Nomad'];
+  if (node.status !== 'ready') return [`a node that is ${node.status}`];
+  if (!node.eligible) return ['a node that takes no work'];
+  return node.seesConsul ? [] : ['a node that does not see Consul'];
 };
 
 /** Names of servers that are full members now; null when nobody can be asked. */
@@ -110,16 +113,17 @@ const disturbing: Readonly<Record<string, string>> = {
 };
 
 /** Servers that come, restart or leave in this plan: the cluster is awaited after them. */
-const serverReasons = (planning: Planning, want: Resource<'cluster'>): Reason[] => {
+const serverReasons = (planning: Planning, want: Resource<'cluster'>): Map<Address, Reason> => {
   const members = new Set<Address>(want.spec.servers.map((server) => server.address));
-  const reasons: Reason[] = [];
+  const reasons = new Map<Address, Reason>();
   for (const verdict of planning.verdicts.values()) {
     if (verdict.kind !== 'server' || isBlocked(verdict) || verdict.drafts.length === 0) continue;
     const boots = verdict.drafts.some((draft) => draft.effect.port === 'machines');
-    const word = disturbing[verdict.action] ?? (boots ? 'is started' : undefined);
+    const word =
+      disturbing[verdict.action] ?? (verdict.disruption === 'restart' ? 'restarts' : boots ? 'is started' : undefined);
     const leaves = verdict.action === 'delete' && verdict.disruption === 'leave';
     if (word === undefined || !(members.has(verdict.address) || leaves)) continue;
-    reasons.push(reason('servers', `${verdict.address} ${word} in this plan`));
+    reasons.set(verdict.address, reason('servers', `${verdict.address} ${word} in this plan`));
   }
   return reasons;
 };

@@ -107,3 +107,16 @@ const guardDestroy = (planning: Planning): void => {
   for (const verdict of planning.verdicts.values())
     if (verdict.action === 'delete') block(planning, verdict, why, refused.next ?? '');
 };
+
+/** A group or firewall that a refused server still uses stays with it: without it that server would be changed after all. */
+export const guardHeld = (planning: Planning): void => {
+  for (const verdict of planning.verdicts.values()) {
+    const item = verdict.have;
+    if (verdict.action !== 'delete' || item === undefined || !('serverIds' in item.facts)) continue;
+    const holder = item.facts.serverIds
+      .map((id) => planning.verdicts.get(planning.world.addressById.get(`server ${id}`) ?? 'server/-'))
+      .find((server) => server !== undefined && isBlocked(server));
+    if (holder === undefined) continue;
+    block(planning, verdict, reason('used', `${holder.address} uses it and is blocked`), holder.next ?? '');
+  }
+};

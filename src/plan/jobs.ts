@@ -63,7 +63,7 @@ const judge = (planning: Planning, want: Resource<'job'>, job: ObservedJob | und
     return { ...plain, action, reasons: why, drafts: [submit] };
   }
   if (remembered !== undefined) return { ...plain, action: 'keep', reasons: [], drafts: [] };
-  const reasons = [reason('state', because.unknownToState)];
+  const reasons = [reason('state', because.jobUnknown)];
   return { ...plain, action: 'adopt', reasons, drafts: [bookkeeping(planning, want.spec.jobId, want.fingerprint)] };
 };
 

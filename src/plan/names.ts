@@ -11,7 +11,7 @@ import { nameKey } from './world.ts';
  * name and labels. Zones and rrsets are their names and cannot be renamed.
  */
 export const nameAndLabels = (planning: Planning, want: AnyCloudResource, item: AnyObservedItem): Difference => {
-  const labels = diffLabels(want, item, planning.run);
+  const labels = labelsDifference(planning, want, item);
   if (want.name === item.name || want.kind === 'rrset' || want.kind === 'zone') return labels;
   const reasons = [reason('name', because.differs, item.name, want.name), ...labels.reasons];
   const holder = planning.world.othersByName.get(nameKey(want.kind, want.name));
@@ -26,4 +26,11 @@ export const nameAndLabels = (planning: Planning, want: AnyCloudResource, item: 
     reasons,
     changes: [{ op: 'rename', name: want.name, labels: change?.op === 'set-labels' ? change.labels : item.labels }],
   };
+};
+
+/** A thing handed over has no labels of ours yet, and nothing was changed behind our back. */
+const labelsDifference = (planning: Planning, want: AnyCloudResource, item: AnyObservedItem): Difference => {
+  const difference = diffLabels(want, item, planning.run);
+  if (planning.standing.has(want.address)) return difference;
+  return { ...difference, reasons: difference.reasons.map((one) => ({ ...one, because: because.labelled })) };
 };

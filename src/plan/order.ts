@@ -1,5 +1,5 @@
 import type { Address } from '../domain/address.ts';
-import type { Effect, Step } from '../domain/plan.ts';
+import type { Step } from '../domain/plan.ts';
 import { estimateMs } from './durations.ts';
 import { referencesOf } from './references.ts';
 import type { Draft, Verdict } from './verdict.ts';
@@ -26,14 +26,15 @@ export const chainsOf = (verdicts: Iterable<Verdict>): Map<Address, Chain> => {
   return chains;
 };
 
+/** One after another; waits for other addresses stand beside one another, and what follows waits for all of them. */
 const sequence = (address: Address, drafts: readonly Draft[], taken: Map<string, number>): MutableStep[] => {
   const steps: MutableStep[] = [];
+  let before: string[] = [];
   for (const draft of drafts) {
-    const before = steps.at(-1);
-    steps.push({
-      ...stepOf(draft.address ?? address, draft, taken),
-      after: new Set(before === undefined ? [] : [before.id]),
-    });
+    const elsewhere = draft.address !== undefined;
+    const step = { ...stepOf(draft.address ?? address, draft, taken), after: new Set(elsewhere ? [] : before) };
+    before = elsewhere ? [...before, step.id] : [step.id];
+    steps.push(step);
   }
   return steps;
 };
@@ -72,18 +73,22 @@ export const linkDependencies = (chains: ReadonlyMap<Address, Chain>): void => {
   }
 };
 
+/** Labels, names, protection and bookkeeping change nothing that others build on, so nobody waits for them. */
+const aside: readonly string[] = ['set-labels', 'rename', 'set-protection'];
+const matters = ({ effect }: MutableStep): boolean =>
+  effect.port !== 'state' && !(effect.port === 'cloud' && effect.op === 'change' && aside.includes(effect.change.op));
+
 const link = (step: MutableStep, on: Chain | undefined, which: (chain: Chain) => MutableStep | undefined): void => {
-  const before = on === undefined ? undefined : which(on);
+  const before = on === undefined || !on.steps.some(matters) ? undefined : which(on);
   if (before !== undefined && before.id !== step.id) step.after.add(before.id);
 };
 
-type DeleteEffect = Extract<Effect, { op: 'delete' }>;
 const deleteOf = (chain: Chain): MutableStep | undefined =>
   chain.steps.find(({ effect }) => effect.port === 'cloud' && effect.op === 'delete');
 
 /** Things go before what they were made from: records, load balancers, servers, then what those used, then the zone. */
 export const linkDeletions = (chains: ReadonlyMap<Address, Chain>, intent: 'converge' | 'destroy'): void => {
-  const gone = deletionsById(chains);
+  const left = lastStepsOfServers(chains);
   const balancers = [...chains.values()].filter(({ verdict }) => verdict.kind === 'load-balancer');
   const records = [...chains.values()].filter(({ verdict }) => verdict.kind === 'rrset');
   for (const chain of chains.values()) {
@@ -91,7 +96,7 @@ export const linkDeletions = (chains: ReadonlyMap<Address, Chain>, intent: 'conv
     const step = chain.tail[0] ?? deleteOf(chain);
     if (item === undefined || step === undefined) continue;
     const afterServers = (ids: readonly string[]): void => {
-      for (const id of ids) after(step, gone.get(`server ${id}`));
+      for (const id of ids) after(step, left.get(id));
     };
     switch (item.kind) {
       case 'network':
@@ -128,15 +133,15 @@ const after = (step: MutableStep, before: MutableStep | undefined): void => {
   if (before !== undefined && before.id !== step.id) step.after.add(before.id);
 };
 
-const deletionsById = (chains: ReadonlyMap<Address, Chain>): Map<string, MutableStep> => {
-  const gone = new Map<string, MutableStep>();
+/** By the server's id: the step after which it uses nothing any more that this plan takes away. */
+const lastStepsOfServers = (chains: ReadonlyMap<Address, Chain>): Map<string, MutableStep> => {
+  const last = new Map<string, MutableStep>();
   for (const chain of chains.values()) {
-    const step = deleteOf(chain);
-    const effect = step?.effect;
-    if (step !== undefined && effect?.port === 'cloud' && effect.op === 'delete')
-      gone.set(`${(effect as DeleteEffect).kind} ${(effect as DeleteEffect).id}`, step);
+    const { have } = chain.verdict;
+    const step = lastOf(chain);
+    if (have?.kind === 'server' && step !== undefined) last.set(have.id, step);
   }
-  return gone;
+  return last;
 };
 
 /** Jobs and the cluster end when their last server is gone; only then does the state forget them. */

@@ -8,7 +8,7 @@ import { propagateBlocks } from './blocks.ts';
 import { judgeCloud } from './cloud.ts';
 import { judgeCluster } from './cluster.ts';
 import { type Planning, startPlanning } from './context.ts';
-import { guardCloud } from './guard.ts';
+import { guardCloud, guardHeld } from './guard.ts';
 import { judgeJobs } from './jobs.ts';
 import { noticeOthers } from './notices.ts';
 import { checkOptions, selectOnly } from './only.ts';
@@ -28,6 +28,7 @@ export const makePlan = (input: PlanInput): Plan => {
   judgeCloud(planning);
   guardCloud(planning);
   guardQuorum(planning);
+  guardHeld(planning);
   judgeCluster(planning);
   judgeJobs(planning);
   propagateBlocks(planning);

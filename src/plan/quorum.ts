@@ -15,11 +15,11 @@ export const guardQuorum = (planning: Planning): void => {
   const cluster = want as Resource<'cluster'>;
   if (!formedBefore(planning, cluster)) return;
   const verdicts = [...planning.verdicts.values()].filter((verdict) => verdict.kind === 'server');
-  guardDepartures(planning, verdicts);
+  guardDepartures(planning, cluster, verdicts);
   guardRestarts(planning, cluster, verdicts);
 };
 
-const guardDepartures = (planning: Planning, verdicts: readonly Verdict[]): void => {
+const guardDepartures = (planning: Planning, cluster: Resource<'cluster'>, verdicts: readonly Verdict[]): void => {
   const { observation } = planning;
   const voters = observation.cluster?.reachable ? new Set(observation.cluster.nomad.voters) : undefined;
   const members = verdicts.filter(
@@ -32,12 +32,16 @@ const guardDepartures = (planning: Planning, verdicts: readonly Verdict[]): void
     'quorum',
     `${leaving.length} of ${members.length} members would leave at once, and ${quorumOf(members.length)} must stay for a quorum`,
   );
-  const [first] = leaving;
+  const alone = cluster.spec.servers.length < 2;
   const next =
-    members.length > 2
-      ? `one at a time: reconcile ${planning.target} --only ${first?.address ?? ''}`
-      : `a cluster of ${members.length} cannot shrink: reconcile destroy ${planning.target}, then reconcile ${planning.target}`;
+    alone || members.length < 3
+      ? `a cluster cannot shrink to one server: reconcile destroy ${planning.target}, then reconcile ${planning.target}`
+      : `one at a time: reconcile ${planning.target} --only ${leaving.at(-1)?.address ?? ''}`;
   for (const verdict of leaving) block(planning, verdict, why, next);
+  // The others' new user data counts on fewer servers: booted with it beside the old members, they would split.
+  for (const verdict of verdicts)
+    if (verdict.disruption === 'restart' && (selected?.has(verdict.address) ?? true))
+      block(planning, verdict, why, next);
 };
 
 const selectedServers = ({ options }: Planning): ReadonlySet<Address> | undefined =>

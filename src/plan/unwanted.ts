@@ -28,8 +28,15 @@ export const deleteVerdict = (
     reasons,
     ...(wipes === undefined ? {} : { wipes }),
     drafts: [...releases(planning, item), deleteDraft(item)],
-    disruption: item.kind === 'server' && planning.intent === 'converge' ? 'leave' : 'none',
+    disruption: isMember(planning, item) ? 'leave' : 'none',
   };
+};
+
+/** Whether the cluster loses a member with it; a server that never joined, or a copy, can go at any time. */
+const isMember = ({ intent, observation }: Planning, item: AnyObservedItem): boolean => {
+  const { cluster } = observation;
+  if (item.kind !== 'server' || intent === 'destroy') return false;
+  return !cluster?.reachable || [...cluster.nomad.voters, ...cluster.consul.voters].includes(item.name);
 };
 
 /** Copies of a thing of ours: labels copied by hand, or a creation whose reply was lost and which was then repeated. */

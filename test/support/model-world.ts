@@ -116,7 +116,10 @@ export const createModelWorld = (): ModelWorld => {
       case 'jobs': {
         const jobId = wanted.op === 'stop' ? wanted.jobId : wanted.resource.spec.jobId;
         world.jobs = world.jobs.filter((job) => job.jobId !== jobId);
-        if (wanted.op === 'stop') return remember(plan, step.address, undefined);
+        if (wanted.op === 'stop') {
+          remember(plan, step.address, undefined);
+          return;
+        }
         const { count } = wanted.resource.spec;
         const owner = `${plan.project}/${plan.environment}`;
         const { fingerprint } = wanted.resource;
@@ -134,7 +137,10 @@ export const createModelWorld = (): ModelWorld => {
         return;
       }
       case 'state': {
-        if (wanted.op === 'forget') return remember(plan, step.address, undefined);
+        if (wanted.op === 'forget') {
+          remember(plan, step.address, undefined);
+          return;
+        }
         const { id: itsId, name, createdAt, outputs } = wanted;
         remember(plan, step.address, {
           kind: kindOf(step.address),
@@ -148,7 +154,7 @@ export const createModelWorld = (): ModelWorld => {
         return;
       }
       case 'cloud':
-        return cloud(step, wanted, plan);
+        cloud(step, wanted, plan);
     }
   };
   const own = (step: Step, kind: 'cluster' | 'job', itsId: string, name: string): Remembered => ({
