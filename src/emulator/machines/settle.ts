@@ -20,17 +20,14 @@ export interface Settled {
   readonly state: MachinesState;
 }
 
-/** User data is parsed once per text: a boot is polled often. */
+/** User data is parsed once per server and text: a boot is polled often. */
 export const createReader = (): ((row: MachineRow) => MachineConfig) => {
-  const read = new Map<string, MachineConfig>();
-  const most = 1_000;
+  const read = new Map<string, { readonly userData: string | null; readonly config: MachineConfig }>();
   return (row) => {
-    const key = `${row.name}\n${row.userData ?? ''}`;
-    const known = read.get(key);
-    if (known !== undefined) return known;
-    if (read.size >= most) read.clear();
+    const known = read.get(row.name);
+    if (known !== undefined && known.userData === row.userData) return known.config;
     const config = readUserData(row.userData, row.name);
-    read.set(key, config);
+    read.set(row.name, { userData: row.userData, config });
     return config;
   };
 };
@@ -115,6 +112,7 @@ const settleNodes = (
     if (node.downSince === null && node.consulAt === null) node.consulAt = consulAt(cluster, now);
   }
   if (cluster.nomad.leader === null) return;
+  cluster.nodes = cluster.nodes.filter((node) => node.downSince === null || now - node.downSince < timings.nodeGc);
   for (const agent of agents) {
     const at = Math.max(agent.upSince, cluster.nomad.leaderSince) + timings.clientRegister;
     const machine = members.find(({ row }) => row.name === agent.machine);

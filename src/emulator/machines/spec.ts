@@ -59,6 +59,14 @@ export const jobSpecSchema = z.looseObject({
   TaskGroups: z.array(groupSchema).min(1),
 });
 export type JobSpec = z.infer<typeof jobSpecSchema>;
+
+/** Stored specs never change, and each is looked at thousands of times in a rollout. */
+const parsed = new WeakMap<object, JobSpec>();
+export const specOf = (spec: object): JobSpec => {
+  const known = parsed.get(spec) ?? jobSpecSchema.parse(spec);
+  parsed.set(spec, known);
+  return known;
+};
 export type GroupSpec = JobSpec['TaskGroups'][number];
 export type ServiceSpec = z.infer<typeof serviceSchema>;
 

@@ -37,6 +37,8 @@ export const timings = {
   consulFingerprint: 500,
   /** A node is down 20-30 s after its last heartbeat (D). */
   heartbeatLoss: 25_000,
+  /** node_gc_threshold: a node that stays down is forgotten (D). */
+  nodeGc: 86_400_000,
   /** Image pull and container start (B). */
   taskStart: 4_000,
   /** Until the first passing check: half an interval of 5 s and the application's own start (B). */

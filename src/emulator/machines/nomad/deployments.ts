@@ -1,5 +1,5 @@
 import { stableUuid } from '../rows.ts';
-import { jobSpecSchema } from '../spec.ts';
+import { specOf } from '../spec.ts';
 import type { ClusterState, DeploymentRecord, JobRecord } from '../state.ts';
 import { isLive, stopAllocation } from './allocations.ts';
 import { activeDeployment, latest } from './schedule.ts';
@@ -19,7 +19,7 @@ const texts = {
 export const startDeployment = (state: ClusterState, job: JobRecord, now: number): void => {
   cancelDeployment(state, job, texts.newer);
   const version = latest(job);
-  const spec = jobSpecSchema.parse(version.spec);
+  const spec = specOf(version.spec);
   if (spec.Type !== 'service') return;
   const running = state.allocations.filter((one) => one.jobId === job.id && isLive(one));
   const groups = spec.TaskGroups.map((group) => {
@@ -50,7 +50,7 @@ export const cancelDeployment = (state: ClusterState, job: JobRecord, descriptio
 };
 
 export const progressMs = (job: JobRecord): number =>
-  Math.max(...jobSpecSchema.parse(latest(job).spec).TaskGroups.map((group) => group.Update.ProgressDeadline / 1e6));
+  Math.max(...specOf(latest(job).spec).TaskGroups.map((group) => group.Update.ProgressDeadline / 1e6));
 
 /**
  * Ends the deployment when it is complete or out of time. Answers the version to go back to when auto_revert asks for
@@ -60,7 +60,7 @@ export const settleDeployment = (state: ClusterState, job: JobRecord, now: numbe
   const active = activeDeployment(state, job);
   if (active === undefined) return undefined;
   const version = latest(job);
-  const groups = jobSpecSchema.parse(version.spec).TaskGroups;
+  const groups = specOf(version.spec).TaskGroups;
   const live = state.allocations.filter((one) => one.jobId === job.id && isLive(one));
   const complete = groups.every((group) => {
     const own = live.filter((one) => one.group === group.Name);
@@ -98,7 +98,7 @@ const fail = (state: ClusterState, job: JobRecord, active: DeploymentRecord): nu
   active.description = texts.progress;
   for (const one of state.allocations)
     if (one.jobId === job.id && one.canary && one.deploymentId === active.id) stopAllocation(one, active.progressBy);
-  const wants = jobSpecSchema.parse(latest(job).spec).TaskGroups.some((group) => group.Update.AutoRevert === true);
+  const wants = specOf(latest(job).spec).TaskGroups.some((group) => group.Update.AutoRevert === true);
   if (!wants) return undefined;
   const stable = job.versions.findLast((one) => one.stable && one.version < active.jobVersion);
   active.description =

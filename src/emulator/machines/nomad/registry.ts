@@ -1,5 +1,5 @@
 import { stableUuid } from '../rows.ts';
-import { jobSpecSchema } from '../spec.ts';
+import { specOf } from '../spec.ts';
 import type { ClusterState, EvaluationRecord, JobRecord, Placement } from '../state.ts';
 import { isLive, stopAllocation } from './allocations.ts';
 import { cancelDeployment, startDeployment } from './deployments.ts';
@@ -42,7 +42,7 @@ const versionsMax = 6;
 
 /** A new version when the job differs, and an evaluation that places it. */
 export const register = (state: ClusterState, spec: Json, triggeredBy: string, now: number): EvaluationRecord => {
-  const id = jobSpecSchema.parse(spec).ID;
+  const id = specOf(spec).ID;
   let job = findJob(state, id);
   if (!isUnchanged(job, spec)) {
     state.index += 1;
@@ -66,7 +66,7 @@ const updateInPlace = (state: ClusterState, job: JobRecord): void => {
   const [before, after] = job.versions.slice(-2);
   if (before === undefined || after === undefined) return;
   const shape = (spec: Json): string => {
-    const parsed = jobSpecSchema.parse(spec);
+    const parsed = specOf(spec);
     return specText({ ...parsed, TaskGroups: parsed.TaskGroups.map(({ Count: _count, ...group }) => group) });
   };
   if (shape(before.spec) !== shape(after.spec)) return;
@@ -108,7 +108,7 @@ const evaluationOf = (
   return {
     id: stableUuid(`evaluation ${job.id} ${state.index}`),
     jobId: job.id,
-    type: jobSpecSchema.parse(latest(job).spec).Type,
+    type: specOf(latest(job).spec).Type,
     triggeredBy,
     jobModifyIndex: latest(job).modifyIndex,
     createIndex: state.index,

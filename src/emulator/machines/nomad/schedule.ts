@@ -1,11 +1,11 @@
-import { type GroupSpec, type JobSpec, jobSpecSchema } from '../spec.ts';
+import { type GroupSpec, type JobSpec, specOf } from '../spec.ts';
 import type { AllocationRecord, ClusterState, DeploymentRecord, JobRecord, JobVersion, Placement } from '../state.ts';
 import { isLive, rescheduleDelay, stopAllocation } from './allocations.ts';
 import { nodeStatus, place } from './placement.ts';
 
 /** The group as one version of the job writes it. */
 export const groupOf = (version: JobVersion, name: string): GroupSpec | undefined =>
-  jobSpecSchema.parse(version.spec).TaskGroups.find((group) => group.Name === name);
+  specOf(version.spec).TaskGroups.find((group) => group.Name === name);
 
 export const latest = (job: JobRecord): JobVersion => {
   const version = job.versions.at(-1);
@@ -22,7 +22,7 @@ export const schedule = (state: ClusterState, job: JobRecord, now: number): Reco
   const failed: Record<string, Placement> = {};
   const deployment = activeDeployment(state, job);
   const version = wantedVersion(state, job, deployment);
-  const spec = jobSpecSchema.parse(version.spec);
+  const spec = specOf(version.spec);
   const known = new Set(spec.TaskGroups.map((group) => group.Name));
   for (const allocation of state.allocations)
     if (allocation.jobId === job.id && isLive(allocation) && (job.stopped || !known.has(allocation.group)))

@@ -1,6 +1,6 @@
 import type { PlacedFault } from '../faults.ts';
 import { isoNanos } from '../replies.ts';
-import { type GroupSpec, jobSpecSchema } from '../spec.ts';
+import { type GroupSpec, specOf } from '../spec.ts';
 import type {
   AllocationRecord,
   ClusterState,
@@ -47,7 +47,7 @@ export const jobStub = (
   withMeta: boolean,
 ) => {
   const version = latest(job);
-  const spec = jobSpecSchema.parse(version.spec);
+  const spec = specOf(version.spec);
   const groups = spec.TaskGroups.map((group) => {
     const all = state.allocations.filter((one) => one.jobId === job.id && one.group === group.Name);
     const status = (one: AllocationRecord): string => {
@@ -184,9 +184,7 @@ export const allocationView = (
   const course = courseIn(state, one, faults);
   const job = state.jobs.find((candidate) => candidate.id === one.jobId);
   const spec =
-    job === undefined
-      ? undefined
-      : jobSpecSchema.parse((job.versions.find((v) => v.version === one.version) ?? latest(job)).spec);
+    job === undefined ? undefined : specOf((job.versions.find((v) => v.version === one.version) ?? latest(job)).spec);
 
   const status = course === undefined ? (one.ended ?? 'complete') : clientStatus(one, course, now);
   const startedAt = course?.startedAt ?? one.createdAt;
