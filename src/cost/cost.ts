@@ -45,7 +45,10 @@ export const environmentCost = (environment: Environment, prices: PriceList): En
   return { environment: name, servers: servers.count, lines, monthlyCents: sum, annualCents: 12 * sum };
 };
 
-const unpriced = (what: string): Priced => ({ what: `${what}: Hetzner lists no price, so it cannot be ordered`, cents: 0 });
+const unpriced = (what: string): Priced => ({
+  what: `${what}: Hetzner lists no price, so it cannot be ordered`,
+  cents: 0,
+});
 
 /** The first rung with a price; a rung that was passed over is named, for it explains a bill higher than expected. */
 const firstPriced = ({ servers }: Environment, prices: PriceList): Priced => {
