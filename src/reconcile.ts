@@ -15,6 +15,8 @@ const { runCli } = await import('./cli/run.ts');
 const { systemClock } = await import('./local/clock.ts');
 const { initTemplate } = await import('./config/init.ts');
 
+const packageFile = new URL('../package.json', import.meta.url);
+const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
 const { env } = process;
 const secrets: Secret[] = [];
 
@@ -33,13 +35,11 @@ const openWorkspace = async (options: WorkspaceOptions): Promise<Workspace> => {
     local: options.local !== null,
     env,
     reporter: options.reporter,
+    version,
     openLocal,
     onSecret: (secret) => secrets.push(secret),
   });
 };
-
-const packageFile = new URL('../package.json', import.meta.url);
-const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
 
 const exitCode = await runCli({
   argv: process.argv.slice(2),

@@ -1,14 +1,16 @@
-import { StalePlanError } from '../domain/errors.ts';
+import { Failure, StalePlanError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
 import { isEmpty } from '../domain/plan.ts';
 import type { HistoryEntry } from '../domain/statefile.ts';
 import { type ExecutionOutcome, executePlan } from '../execute/execute.ts';
 import { isoNow } from '../ports/clock.ts';
+import type { Reporter } from '../ports/reporter.ts';
 import type { ApplyOptions, Outcome, PlanOptions } from '../ports/session.ts';
+import type { Lease } from '../statefile/held-lease.ts';
 import { createJournal } from '../statefile/journal.ts';
 import { acquireLease } from '../statefile/lease.ts';
 import { readState } from '../statefile/read.ts';
-import { createStateWriter, withHistory } from '../statefile/write.ts';
+import { createStateWriter, type StateWriter, withHistory } from '../statefile/write.ts';
 import type { TargetContext } from './context.ts';
 import { planTarget } from './planning.ts';
 
@@ -36,6 +38,7 @@ export const applyPlan = async (context: TargetContext, plan: Plan, options: App
       project: config.project,
       environment: environment.name,
       environmentType: environment.type,
+      writtenBy: context.version,
       clock,
       random,
     });
@@ -56,12 +59,32 @@ export const applyPlan = async (context: TargetContext, plan: Plan, options: App
     const ended = !execution.interrupted && execution.failed.length === 0 && execution.stoppedBy === null;
     const remaining = ended ? await secondPlan(context, plan, writer.current()) : null;
     const result = resultOf(execution, remaining);
-    // A lost lease or an unwritable state stopped the run: the state is no longer ours to write.
-    if (execution.stoppedBy === null)
-      await writer.save((state) => withHistory(state, historyEntry(context, plan, options, result, execution)));
-    return outcomeOf(context, plan, result, execution, remaining, clock.now() - startedAt);
+    const unwritten = await writeHistory(writer, execution, historyEntry(context, plan, options, result, execution));
+    const outcome = outcomeOf(context, plan, result, execution, remaining, clock.now() - startedAt);
+    return unwritten === null ? outcome : { ...outcome, result: 'failed', failed: [...outcome.failed, unwritten] };
   } finally {
-    await lease.release();
+    await releaseQuietly(lease, reporter);
+  }
+};
+
+/** The history tells what happened; failing to write it must not hide what happened. */
+const writeHistory = async (
+  writer: StateWriter,
+  execution: ExecutionOutcome,
+  entry: HistoryEntry,
+): Promise<Outcome['failed'][number] | null> => {
+  // A lost lease or an unwritable state stopped the run: the state is no longer ours to write.
+  if (execution.stoppedBy !== null) return null;
+  try {
+    await writer.save((state) => withHistory(state, entry));
+    return null;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return {
+      step: 'history of the state',
+      message: error.message,
+      ...(error.next === undefined ? {} : { next: error.next }),
+    };
   }
 };
 
@@ -75,6 +98,17 @@ const asked = (plan: Plan): PlanOptions => ({
   intent: plan.intent,
   ...(plan.only === undefined ? {} : { only: plan.only }),
 });
+
+/** A lease that can't be released runs out by itself: worth a word, but no reason to hide how the run ended. */
+const releaseQuietly = async (lease: Lease, reporter: Reporter): Promise<void> => {
+  try {
+    await lease.release();
+  } catch (error) {
+    reporter.notice(
+      `the lease could not be released and runs out by itself: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+};
 
 const secondPlan = async (context: TargetContext, plan: Plan, state: Parameters<typeof planTarget>[2]): Promise<Plan> =>
   (await planTarget(context, asked(plan), state)).plan;

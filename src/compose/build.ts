@@ -5,7 +5,7 @@ import { createNomad } from '../nomad/scheduler.ts';
 import type { CloudAccess, Context } from './context.ts';
 import { machinesFor } from './machines.ts';
 
-type Given = Pick<Context, 'config' | 'assets' | 'store' | 'random' | 'reporter' | 'holder'> & {
+type Given = Pick<Context, 'config' | 'assets' | 'store' | 'random' | 'reporter' | 'holder' | 'version'> & {
   readonly access: CloudAccess;
 };
 

@@ -32,6 +32,8 @@ export interface Context {
   readonly clock: Clock;
   readonly random: Random;
   readonly reporter: Reporter;
+  /** Of this tool; written into the state so that an older one can say who wrote it. */
+  readonly version: string;
   readonly holder: { readonly host: string; readonly pid: number; readonly user: string };
 }
 

@@ -22,6 +22,7 @@ export interface OpenOptions {
   readonly reporter: Reporter;
   /** Opens the local world; passed in so that only the entry imports the emulator. */
   readonly openLocal: (directory: string) => Promise<CloudAccess>;
+  readonly version: string;
   /** Told of every secret as soon as it is known, so that nothing prints it. */
   readonly onSecret: (secret: Secret) => void;
 }
@@ -45,6 +46,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Workspace> =>
       store,
       random: systemRandom,
       reporter,
+      version: options.version,
       holder: { host: hostname(), pid: process.pid, user: userInfo().username },
     }),
   );

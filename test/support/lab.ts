@@ -115,6 +115,7 @@ export const createLab = (options: LabOptions = {}): Lab => {
               store,
               random,
               reporter,
+              version: '0.0.0',
               holder: { host: 'lab', pid: process.pid, user: 'tester' },
             }),
           ),
