@@ -8,7 +8,7 @@ export interface Listing<Row> {
   /** The envelope's key: `servers`. */
   readonly key: string;
   readonly rows: readonly Row[];
-  /** Fields that `sort` takes; none: `sort` is refused. The first is the default order. */
+  /** Fields that `sort` takes. None: it is ignored, as the API must do for server types, ISOs and load balancer types: hcloud 1.30 sends it there. */
   readonly sort?: readonly (keyof Row & string)[];
   /** Further exact filters by query parameter; a repeated parameter means any of its values. */
   readonly filters?: Readonly<Record<string, (row: Row, values: readonly string[]) => boolean>>;
@@ -33,12 +33,12 @@ const sorted = <Row>(
   fields: readonly (keyof Row & string)[],
   asked: string[],
 ): readonly Row[] => {
-  if (asked.length === 0) return rows;
+  if (asked.length === 0 || fields.length === 0) return rows;
   const orders = asked.map((one) => {
     const [name = '', direction = 'asc'] = one.split(':');
     const field = fields.find((known) => known === name);
     if (field === undefined || !['asc', 'desc'].includes(direction))
-      throw invalidInput({ sort: [`'${one}' is not one of ${fields.join(', ') || 'none'}`] });
+      throw invalidInput({ sort: [`'${one}' is not one of ${fields.join(', ')}`] });
     return { field, sign: direction === 'desc' ? -1 : 1 };
   });
   return [...rows].sort((a, b) => {

@@ -94,6 +94,8 @@ const run = async (): Promise<void> => {
     });
   say(`emulated Hetzner Cloud, world ${join(directory, worldFileName)}, time ${speed} times as fast; Ctrl-C ends it`);
   process.stdout.write(`export HCLOUD_ENDPOINT=${server.url}/v1\nexport HCLOUD_TOKEN=${opened.emulator.token}\n`);
+  // `hcloud all list` also asks for storage boxes, which are in an API of their own.
+  process.stdout.write(`export HETZNER_ENDPOINT=${server.url}/v1\n`);
 };
 const fail = (error: unknown): void => {
   say(error instanceof Error ? error.message : String(error));
