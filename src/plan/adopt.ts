@@ -14,7 +14,7 @@ export const adoptDraft = (
   { remembered, have, shared, address }: Situation,
   item: AnyObservedItem,
 ): { readonly reasons: readonly Reason[]; readonly drafts: readonly Draft[] } | undefined => {
-  if (shared || remembered?.id === item.id) return undefined;
+  if (shared || (have !== undefined && remembered?.id === item.id)) return undefined;
   const why = have === undefined && planning.adopt.has(address) ? because.adopted : because.unknownToState;
   return {
     reasons: [reason('state', why, remembered === undefined ? undefined : `id ${remembered.id}`, `id ${item.id}`)],

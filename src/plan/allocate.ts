@@ -149,9 +149,8 @@ const advice = (input: AllocationInput, byName: ReadonlyMap<string, CatalogueSer
     .sort((a, b) => priceOf(a, places) - priceOf(b, places) || a.memoryGb - b.memoryGb)
     .map((type) => type.name);
   const followers = successors.filter((type) => inStock.includes(type));
-  const options = [...new Set(inStock.length === 0 ? successors : [...followers, ...inStock].slice(0, 3))].filter(
-    (type) => !spec.types.includes(type),
-  );
+  const candidates = inStock.length === 0 ? successors : [...followers, ...inStock];
+  const options = [...new Set(candidates)].filter((type) => !spec.types.includes(type)).slice(0, 3);
   const what = options.length === 0 ? 'other types or locations' : `for example types: [${options.join(', ')}]`;
   const stock = inStock.length === 0 ? '; nothing is in stock there now, so try again later or add locations' : '';
   return `write ${what} at ${sourceText(environment, 'servers.types')}${stock}`;
