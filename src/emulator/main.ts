@@ -1,10 +1,15 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openWorldFile, worldFileName, worldSettings } from './local.ts';
-import { announce, findServed, withdraw } from './served.ts';
-import { serveEmulator } from './server.ts';
-import { createWallClock, type WallClock } from './wall-clock.ts';
+import type { WallClock } from './wall-clock.ts';
+
+// V8 keeps compiled code between runs; so the rest is imported after this line.
+enableCompileCache();
+const { openWorldFile, worldFileName, worldSettings } = await import('./local.ts');
+const { announce, findServed, withdraw } = await import('./served.ts');
+const { serveEmulator } = await import('./server.ts');
+const { createWallClock } = await import('./wall-clock.ts');
 
 const usage = `Usage: npm run emulator -- [options]
 
