@@ -33,6 +33,8 @@ export interface EmulatorOptions {
   readonly vatPercent?: number;
   readonly limits?: Partial<Limits>;
   readonly machines?: CreateMachineModels;
+  /** Time of the rate limit where it is not the world's. */
+  readonly rateLimitNow?: () => number;
   /** Checks every reply against its wire schema and throws on a wrong one: for tests. */
   readonly checkResponses?: boolean;
   readonly catalogueAt?: CatalogueAt;
@@ -84,7 +86,7 @@ export const createEmulator = (options: EmulatorOptions = {}): Emulator => {
     faultOf: (command): ActionFault | undefined => faults.onAction(command),
   });
   const kit: Kit = { world, actions, random, limits, machines, faults, now, iso: () => isoOf(now()) };
-  const rateLimit = createRateLimit(limits.requestsPerHour, () => clock.now());
+  const rateLimit = createRateLimit(limits.requestsPerHour, options.rateLimitNow ?? (() => clock.now()));
   const requests: RequestRecord[] = [];
   const control = createControl({ world, clock, faults, rateLimit, requests, machines, actions });
   const fetch = createPipeline({

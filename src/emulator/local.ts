@@ -42,7 +42,7 @@ export const worldSettings = (options: Omit<LocalWorldOptions, 'directory'>): Wo
 /** The world's file, made if there is none: a token of 64 characters is drawn once and kept in it. */
 const begin = async (file: string, settings: WorldSettings): Promise<void> => {
   if ((await readWorldFile(file)) !== undefined) return;
-  const unlock = await lockWorld(file);
+  const held = await lockWorld(file);
   try {
     if ((await readWorldFile(file)) !== undefined) return;
     const fresh = createEmulator({
@@ -54,7 +54,7 @@ const begin = async (file: string, settings: WorldSettings): Promise<void> => {
     });
     await writeWorldFile(file, fresh.world.snapshot());
   } finally {
-    await unlock();
+    await held.release();
   }
 };
 
@@ -67,14 +67,20 @@ export const openWorldFile = async (
   file: string,
   settings: WorldSettings,
   clockFor: (offset: () => number) => Clock,
-  hooks: { onLoad?: (offset: number) => void; onSave?: () => number | undefined } = {},
+  hooks: { onLoad?: (offset: number) => void; onSave?: () => number | undefined; wallRateLimit?: boolean } = {},
 ): Promise<OpenedWorld> => {
   await begin(file, settings);
   const saved = await readWorldFile(file);
   if (saved === undefined) throw new Error(`${file} vanished while it was being opened`);
   const opened: { emulator?: ReturnType<typeof createEmulator> } = {};
   const offset = (): number => (opened.emulator?.world.state ?? saved.state).clockOffset;
-  const emulator = createEmulator({ world: saved, clock: clockFor(offset), machines: createMachineModels });
+  const emulator = createEmulator({
+    world: saved,
+    clock: clockFor(offset),
+    machines: createMachineModels,
+    // Clients of a served world compare RateLimit-Reset with their own clocks.
+    ...(hooks.wallRateLimit ? { rateLimitNow: Date.now } : {}),
+  });
   opened.emulator = emulator;
   const { state } = emulator.world;
   const store = createWorldStore({
@@ -136,6 +142,15 @@ const createLocalClock = (offset: () => number) => {
   };
   return {
     clock,
+    /**
+     * The same time for the emulator itself: a delayed reply moves the world on within its request, which may be a
+     * transaction already.
+     */
+    inside: {
+      now,
+      sleep: async (ms: number) => move(ms),
+      advance: (ms: number) => move(ms),
+    } satisfies Clock,
     attach: (opened: OpenedWorld): void => {
       store = opened.store;
       move = (ms) => {
@@ -165,7 +180,8 @@ export const openLocalWorld = async (options: LocalWorldOptions): Promise<LocalW
   if (served !== undefined)
     return {
       fetch: (request) => fetch(request),
-      clock: createWallClock(),
+      // Real seconds, but from the world's moment on: what was written at world time is never in the future.
+      clock: createWallClock({ offset: served.now - Date.now() }),
       token: served.token,
       endpoint: `${served.url}/v1`,
       description: `emulated cloud (simulated), served at ${served.url}, world ${file}`,
@@ -174,7 +190,7 @@ export const openLocalWorld = async (options: LocalWorldOptions): Promise<LocalW
   let local: ReturnType<typeof createLocalClock> | undefined;
   const opened = await openWorldFile(file, worldSettings(options), (offset) => {
     local = createLocalClock(offset);
-    return local.clock;
+    return local.inside;
   });
   if (local === undefined) throw new Error('the local world was opened without a clock');
   const { clock, holding, attach } = local;

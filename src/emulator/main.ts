@@ -71,6 +71,7 @@ const run = async (): Promise<void> => {
     },
     {
       onLoad: (offset) => clock?.reach(Date.now() + offset),
+      wallRateLimit: true,
       onSave: () => (clock === undefined ? undefined : clock.now() - Date.now()),
     },
   );

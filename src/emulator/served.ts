@@ -9,7 +9,7 @@ export interface Served {
   readonly pid: number;
 }
 const servedSchema = z.object({ url: z.url(), token: z.string(), pid: z.int().positive() });
-const answerSchema = z.object({ kind: z.literal('simulated') });
+const answerSchema = z.object({ kind: z.literal('simulated'), now: z.iso.datetime({ offset: true }) });
 const answerMs = 2_000;
 export const servedFile = (directory: string): string => join(directory, 'emulator.json');
 
@@ -22,8 +22,11 @@ const alive = (pid: number): boolean => {
   }
 };
 
-/** The emulator that serves this directory's world: named by the file, alive, and answering to its token. */
-export const findServed = async (directory: string): Promise<Served | undefined> => {
+/**
+ * The emulator that serves this directory's world: named by the file, alive, and answering to its token. `now` is the
+ * moment of its world.
+ */
+export const findServed = async (directory: string): Promise<(Served & { now: number }) | undefined> => {
   let text: string;
   try {
     text = await readFile(servedFile(directory), 'utf8');
@@ -44,7 +47,8 @@ export const findServed = async (directory: string): Promise<Served | undefined>
   try {
     const headers = { Authorization: `Bearer ${token}` };
     const response = await fetch(`${url}/_emulator`, { headers, signal: AbortSignal.timeout(answerMs) });
-    return answerSchema.safeParse(await response.json()).success ? parsed.data : undefined;
+    const answer = answerSchema.safeParse(await response.json());
+    return answer.success ? { ...parsed.data, now: Date.parse(answer.data.now) } : undefined;
   } catch {
     return undefined;
   }

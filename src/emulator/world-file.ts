@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
@@ -77,10 +76,11 @@ export const readWorldFile = async (file: string): Promise<SavedWorld | undefine
 
 /** All or nothing: a temporary file, fsync, rename. Readable by its owner only, for it holds the token. */
 export const writeWorldFile = async (file: string, world: SavedWorld): Promise<void> => {
-  const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+  // One name for all: only the holder of the lock writes, and what a killed one left is written over.
+  const temporary = `${file}.tmp`;
   try {
     await mkdir(dirname(file), { recursive: true });
-    const handle = await open(temporary, 'wx', 0o600);
+    const handle = await open(temporary, 'w', 0o600);
     try {
       await handle.writeFile(JSON.stringify(world));
       await handle.sync();

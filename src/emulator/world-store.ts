@@ -24,11 +24,30 @@ export interface WorldStoreOptions {
 }
 
 const lockRetries = { retries: 400, factor: 1.1, minTimeout: 10, maxTimeout: 150 };
-/** Takes the lock, at most about a minute; a dead holder's lock is stale after ten seconds. */
-export const lockWorld = async (file: string): Promise<() => Promise<void>> => {
+export interface WorldLock {
+  /** Throws when somebody else took the lock over: this process stood still for too long. */
+  assertHeld(): void;
+  release(): Promise<void>;
+}
+/** Takes the lock, at most about a minute; a dead holder's lock is stale after five seconds. */
+export const lockWorld = async (file: string): Promise<WorldLock> => {
   await mkdir(dirname(file), { recursive: true });
+  let lost: Error | undefined;
+  const onCompromised = (error: Error): void => {
+    lost = error;
+  };
+  const options = { realpath: false, stale: 5_000, update: 1_000, retries: lockRetries, onCompromised };
   try {
-    return await lock(file, { realpath: false, stale: 10_000, update: 2_000, retries: lockRetries });
+    const release = await lock(file, options);
+    return {
+      assertHeld: () => {
+        if (lost === undefined) return;
+        throw new LocalWorldError(`the lock of the local world ${file} was lost`, 'Run the command again', lost);
+      },
+      release: async () => {
+        if (lost === undefined) await release();
+      },
+    };
   } catch (error) {
     const next = `If no other command is running, remove the directory ${file}.lock`;
     throw new LocalWorldError(`the local world ${file} is locked by another command for too long`, next, error);
@@ -53,13 +72,14 @@ export const createWorldStore = ({ file, emulator, onLoad, onSave }: WorldStoreO
     stamp = found;
     onLoad?.();
   };
-  const save = async (): Promise<void> => {
+  const save = async (held: WorldLock): Promise<void> => {
     onSave?.();
+    held.assertHeld();
     await writeWorldFile(file, emulator.world.snapshot());
     stamp = await stampOf(file);
   };
   const transaction = async <Result>(work: () => Result | Promise<Result>): Promise<Result> => {
-    const unlock = await lockWorld(file);
+    const held = await lockWorld(file);
     changing += 1;
     try {
       await load();
@@ -69,10 +89,10 @@ export const createWorldStore = ({ file, emulator, onLoad, onSave }: WorldStoreO
         result = await work();
       } catch (error) {
         if (!isLostReply(error)) throw error;
-        await save();
+        await save(held);
         throw error;
       }
-      await save();
+      await save(held);
       return result;
     } catch (error) {
       if (!isLostReply(error)) {
@@ -82,7 +102,7 @@ export const createWorldStore = ({ file, emulator, onLoad, onSave }: WorldStoreO
       throw error;
     } finally {
       changing -= 1;
-      await unlock();
+      await held.release();
     }
   };
   const change = <Result>(work: () => Result | Promise<Result>): Promise<Result> => {

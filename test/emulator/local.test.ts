@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -62,6 +62,29 @@ test('an action that waits for no one goes on in wall time, whoever looks: readi
   const { servers } = await ask(world, 'GET', '/servers');
   expect(servers[0].status).toBe('initializing');
   expect((await stat(join(directory, 'world.json'))).mtimeMs).toBe(before.mtimeMs);
+});
+
+test('a delayed reply moves the world on within its request, read or write, and waits for nobody', async () => {
+  const world = await open(await emptyDirectory());
+  const rule = { path: '/placement_groups', times: 2, fault: { kind: 'delay', ms: 30_000 } };
+  const control = world.endpoint.replace('/v1', '/_emulator/faults');
+  const headers = { Authorization: `Bearer ${world.token}` };
+  await world.fetch(new Request(control, { method: 'POST', headers, body: JSON.stringify(rule) }));
+  const before = world.clock.now();
+  await ask(world, 'POST', '/placement_groups', group('g'));
+  await ask(world, 'GET', '/placement_groups');
+  expect(world.clock.now() - before).toBeGreaterThanOrEqual(60_000);
+});
+
+test('a lock left by a killed command is taken over after some seconds', async () => {
+  const directory = await emptyDirectory();
+  const world = await open(directory);
+  const lock = join(directory, 'world.json.lock');
+  await mkdir(lock);
+  const long = new Date(Date.now() - 60_000);
+  await utimes(lock, long, long);
+  await ask(world, 'POST', '/placement_groups', group('g'));
+  expect(await readdir(directory)).toEqual(['world.json']);
 });
 
 test('two handles on one world see each other, and ids never clash', async () => {

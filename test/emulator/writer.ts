@@ -1,6 +1,8 @@
 import { openLocalWorld } from '../../src/emulator/local.ts';
 
 /* A process of its own: makes so many placement groups in the world of a directory, sleeping now and then. */
+// So that a limit on the size of files is an error of the write, not the end of the process.
+process.on('SIGXFSZ', () => undefined);
 const [, , directory = '', name = '', count = '0'] = process.argv;
 const world = await openLocalWorld({ directory, env: {} });
 for (let n = 0; n < Number(count); n += 1) {
