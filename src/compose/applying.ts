@@ -12,13 +12,19 @@ import { acquireLease } from '../statefile/lease.ts';
 import { readState } from '../statefile/read.ts';
 import { createStateWriter, type StateWriter, withHistory } from '../statefile/write.ts';
 import type { TargetContext } from './context.ts';
-import { planTarget } from './planning.ts';
+import { type PlannedWithDesired, planTarget } from './planning.ts';
 
 /** A plan younger than this, made by this very process, is carried out without looking at the cloud again. */
 const freshPlanMsMax = 60_000;
 
+/** How it ended, and what the second look saw, so that nobody has to look a third time. */
+export interface Applied {
+  readonly outcome: Outcome;
+  readonly after: PlannedWithDesired | null;
+}
+
 /** Takes the lease, refuses a plan whose basis moved, executes, and observes again: only an empty second plan ends well. */
-export const applyPlan = async (context: TargetContext, plan: Plan, options: ApplyOptions): Promise<Outcome> => {
+export const applyPlan = async (context: TargetContext, plan: Plan, options: ApplyOptions): Promise<Applied> => {
   const { store, environment, config, clock, random, reporter } = context;
   const startedAt = clock.now();
   const lease = await acquireLease({
@@ -57,11 +63,13 @@ export const applyPlan = async (context: TargetContext, plan: Plan, options: App
       checkLease: lease.check,
     });
     const ended = !execution.interrupted && execution.failed.length === 0 && execution.stoppedBy === null;
-    const remaining = ended ? await secondPlan(context, plan, writer.current()) : null;
+    const after = ended ? await planTarget(context, asked(plan), writer.current()) : null;
+    const remaining = after?.plan ?? null;
     const result = resultOf(execution, remaining);
     const unwritten = await writeHistory(writer, execution, historyEntry(context, plan, options, result, execution));
     const outcome = outcomeOf(context, plan, result, execution, remaining, clock.now() - startedAt);
-    return unwritten === null ? outcome : { ...outcome, result: 'failed', failed: [...outcome.failed, unwritten] };
+    if (unwritten === null) return { outcome, after };
+    return { outcome: { ...outcome, result: 'failed', failed: [...outcome.failed, unwritten] }, after };
   } finally {
     await releaseQuietly(lease, reporter);
   }
@@ -109,9 +117,6 @@ const releaseQuietly = async (lease: Lease, reporter: Reporter): Promise<void> =
     );
   }
 };
-
-const secondPlan = async (context: TargetContext, plan: Plan, state: Parameters<typeof planTarget>[2]): Promise<Plan> =>
-  (await planTarget(context, asked(plan), state)).plan;
 
 const refuseStale = async (
   context: TargetContext,

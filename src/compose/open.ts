@@ -57,7 +57,9 @@ const readConfig = async (file: string): Promise<string> => {
     return await readFile(file, 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT') throw new Failure(`can't read ${file}: ${message}`, { cause: error });
+    const next = 'name the configuration with --config FILE';
+    if (code === 'EISDIR') throw new Failure(`${file} is a directory`, { next, cause: error });
+    if (code !== 'ENOENT') throw new Failure(`can't read ${file}: ${message}`, { next, cause: error });
     throw new Failure(`there is no ${file}`, {
       next: 'write one with: reconcile init   (or name another with --config FILE)',
     });
@@ -71,8 +73,8 @@ const hetznerAccess = (env: OpenOptions['env']): CloudAccess => {
       next: 'export HCLOUD_TOKEN=… (console.hetzner.cloud: project, Security, API tokens), or add --local to use the emulated cloud',
     });
   const endpoint = (env['HCLOUD_ENDPOINT'] ?? hetznerEndpoint).replace(/\/+$/, '');
-  if (!URL.canParse(endpoint))
-    throw new Failure(`HCLOUD_ENDPOINT is not a URL: ${endpoint}`, {
+  if (!/^https?:\/\//i.test(endpoint) || !URL.canParse(endpoint))
+    throw new Failure(`HCLOUD_ENDPOINT is no http(s) URL: ${endpoint}`, {
       next: `unset it, or set it like ${hetznerEndpoint}`,
     });
   return {

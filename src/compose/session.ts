@@ -27,7 +27,9 @@ export const createSession = (shared: Context, environment: Environment): Sessio
     },
     async apply(plan, options) {
       seen = undefined;
-      return applyPlan(context, plan, options);
+      const { outcome, after } = await applyPlan(context, plan, options);
+      seen = after ?? undefined;
+      return outcome;
     },
     state: () => loadState(context),
     async outputs() {
