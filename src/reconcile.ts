@@ -23,8 +23,9 @@ const secrets: Secret[] = [];
 /** Only this file knows the emulator: the product runs without it. */
 const openLocal = async (directory: string): Promise<CloudAccess> => {
   const { openLocalWorld } = await import('./emulator/local.ts');
+  const { asFailure } = await import('./compose/local-failure.ts');
   const { Secret: SecretClass } = await import('./domain/secret.ts');
-  const world = await openLocalWorld({ directory, env });
+  const world = await openLocalWorld({ directory, env }).catch(asFailure);
   return { ...world, token: new SecretClass(world.token), emulated: true };
 };
 

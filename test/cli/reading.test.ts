@@ -228,7 +228,7 @@ test('a converge in JSON tells plan, outcome and outputs; a blocked one the plan
     summary: { blocked: 1 },
     error: {
       exitCode: 4,
-      message: '1 change blocked: network/production',
+      message: '1 change blocked: network/production: a network of that name exists and is not ours',
       next: 'reconcile production --adopt network/production --local',
     },
   });

@@ -4,6 +4,7 @@ import type { Outcome, Outputs, Session } from '../../ports/session.ts';
 import { commandLine } from '../arguments.ts';
 import { type CommandContext, cleaned, reading, report, tell, tellJson } from '../context.ts';
 import { placeFlags } from '../options.ts';
+import { whyBlocked } from '../print/blocked.ts';
 import { errorDocument, exitCodeOf } from '../print/errors.ts';
 import { appliedDocument, planDocument } from '../print/json.ts';
 import { withPlace } from '../print/next.ts';
@@ -54,9 +55,8 @@ export const presentable = (context: CommandContext, plan: Plan): Plan => {
 const refuseBlocked = (plan: Plan, context: CommandContext): void => {
   const blocked = plan.changes.filter((change) => change.action === 'blocked');
   if (blocked.length === 0) return;
-  const names = blocked.map((change) => change.address).join(', ');
   const next = blocked.find((change) => change.next !== undefined)?.next;
-  throw new BlockedError(`${plural(blocked.length, 'change')} blocked: ${names}`, {
+  throw new BlockedError(`${plural(blocked.length, 'change')} blocked: ${whyBlocked(blocked)}`, {
     done: ['nothing was changed'],
     next:
       next ??

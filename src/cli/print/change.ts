@@ -32,7 +32,7 @@ export const printChange = (
   return lines;
 };
 
-const printReason = (reason: Reason, layout: Layout): string[] => {
+export const printReason = (reason: Reason, layout: Layout): string[] => {
   const { from, to, field, because } = reason;
   const { paint, width } = layout;
   if (from === undefined && to === undefined) return paragraph(`${field}: ${because}`, width, '      ', '        ');
@@ -72,10 +72,22 @@ const printBlock = ({ field, from, to }: Reason, { paint, width }: Layout): stri
   ];
 };
 
-/** The next command: whole when it is one, so that it can be copied; wrapped when it is a sentence. */
+/** A command and nothing else, or a sentence that ends in one: a command is copied, so it is never broken. */
+const onlyCommand = /^(?:reconcile|npx|hcloud|mv) [^,();]*$/;
+const endsInCommand = /^(.*:) ((?:reconcile|npx|hcloud|mv) [^,();]*)$/;
+
+/** The next command: whole, on a line of its own where it would not fit; sentences are wrapped. */
 export const printNext = (next: string, { paint, width }: Layout, indent: string): string[] => {
   const [first = '', ...more] = next.split('\n');
-  const command = /^(?:reconcile|npx|hcloud|export|unset) /.test(first);
-  const head = command ? [`${indent}next: ${first}`] : paragraph(`next: ${first}`, width, indent, `${indent}  `);
-  return [...head, ...more.map((line) => `${indent}  ${line}`)].map((line) => paint('cyan', line));
+  return [...printNextLine(`next: ${first}`, width, indent), ...more.map((line) => `${indent}  ${line}`)].map((line) =>
+    paint('cyan', line),
+  );
+};
+
+const printNextLine = (text: string, width: number, indent: string): string[] => {
+  if (onlyCommand.test(text.slice('next: '.length))) return [`${indent}${text}`];
+  const [, sentence, command] = endsInCommand.exec(text) ?? [];
+  if (sentence === undefined || command === undefined || indent.length + widthOf(text) <= width)
+    return paragraph(text, width, indent, `${indent}  `);
+  return [...paragraph(sentence, width, indent, `${indent}  `), `${indent}    ${command}`];
 };

@@ -1,6 +1,7 @@
 import { formatCents } from '../../domain/money.ts';
 import { type Change, isEmpty, type Plan } from '../../domain/plan.ts';
 import { criticalPathMs } from '../progress/critical-path.ts';
+import { printBlocked } from './blocked.ts';
 import { centsDelta, printChange } from './change.ts';
 import type { Layout } from './layout.ts';
 import { duration, paragraph, plural, widthOf } from './text.ts';
@@ -30,6 +31,7 @@ const printVerdict = (plan: Plan, verdict: VerdictStyle, layout: Layout): string
   if (changes.length === 0) return [];
   const { paint, verbose, width } = layout;
   if (verdict.action === 'keep' && !verbose) return [paint('dim', `= ${changes.length} unchanged`), ''];
+  if (verdict.action === 'blocked') return printBlocked(changes, verdict, layout);
   const folded = verdict.action === 'keep' ? undefined : commonBecause(changes);
   const title = `${verdict.title} (${changes.length})${folded === undefined ? '' : `: ${folded}`}`;
   const priced = changes.filter((change) => centsDelta(change.monthlyCents) !== '');
@@ -45,12 +47,11 @@ const printVerdict = (plan: Plan, verdict: VerdictStyle, layout: Layout): string
   ];
 };
 
-/** One reason shared by every change of a verdict is said once, in its heading. */
+/** A first reason shared by every change of a verdict is said once, in its heading. */
 const commonBecause = (changes: readonly Change[]): string | undefined => {
-  const [first, ...more] = changes.map((change) => {
-    const [reason, second] = change.reasons;
-    return second === undefined && reason?.from === undefined && reason?.to === undefined ? reason?.because : undefined;
-  });
+  const [first, ...more] = changes.map(({ reasons: [reason] }) =>
+    reason?.from === undefined && reason?.to === undefined ? reason?.because : undefined,
+  );
   return more.length > 0 && more.every((because) => because === first) ? first : undefined;
 };
 
