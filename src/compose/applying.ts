@@ -1,4 +1,4 @@
-import { Failure, StalePlanError } from '../domain/errors.ts';
+import { BlockedError, Failure, StalePlanError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
 import { isEmpty } from '../domain/plan.ts';
 import type { HistoryEntry } from '../domain/statefile.ts';
@@ -27,6 +27,7 @@ export interface Applied {
 export const applyPlan = async (context: TargetContext, plan: Plan, options: ApplyOptions): Promise<Applied> => {
   const { store, environment, config, clock, random, reporter } = context;
   const startedAt = clock.now();
+  refuseUnreachable(context, plan);
   const lease = await acquireLease({
     store,
     environment: environment.name,
@@ -116,6 +117,16 @@ const releaseQuietly = async (lease: Lease, reporter: Reporter): Promise<void> =
       `the lease could not be released and runs out by itself: ${error instanceof Error ? error.message : error}`,
     );
   }
+};
+
+/** Servers that nobody can bootstrap would only cost money: refused before anything is ordered. */
+const refuseUnreachable = ({ unreachable }: TargetContext, plan: Plan): void => {
+  const needsMachines = plan.steps.some(({ effect }) => ['machines', 'cluster', 'jobs'].includes(effect.port));
+  if (unreachable === null || !needsMachines) return;
+  throw new BlockedError(unreachable, {
+    done: ['nothing was changed'],
+    next: 'try it on the emulated cloud: add --local',
+  });
 };
 
 const refuseStale = async (

@@ -13,7 +13,7 @@ type Given = Pick<Context, 'config' | 'assets' | 'store' | 'random' | 'reporter'
 export const buildContext = async ({ access, ...given }: Given): Promise<Context> => {
   const { clock } = access;
   const { random } = given;
-  const machines = await machinesFor(access);
+  const { machines, unreachable } = await machinesFor(access);
   const operations = createClusterOperations({
     machines,
     clock,
@@ -33,5 +33,5 @@ export const buildContext = async ({ access, ...given }: Given): Promise<Context
     clock,
     random,
   });
-  return { ...given, cloud, cloudName: access.description, operations, clock };
+  return { ...given, cloud, cloudName: access.description, operations, clock, unreachable };
 };

@@ -32,6 +32,8 @@ export interface Context {
   readonly clock: Clock;
   readonly random: Random;
   readonly reporter: Reporter;
+  /** Why the machines of this cloud can't be reached; null: they can. */
+  readonly unreachable: string | null;
   /** Of this tool; written into the state so that an older one can say who wrote it. */
   readonly version: string;
   readonly holder: { readonly host: string; readonly pid: number; readonly user: string };

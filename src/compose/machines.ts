@@ -11,9 +11,10 @@ export const machinesFor = async (access: {
   readonly endpoint: string;
   readonly token: Secret;
   readonly emulated: boolean;
-}): Promise<Machines> => {
-  if (access.emulated || (await isEmulator(access))) return createGatewayMachines(access);
-  return unreachableMachines;
+}): Promise<{ readonly machines: Machines; readonly unreachable: string | null }> => {
+  if (access.emulated || (await isEmulator(access)))
+    return { machines: createGatewayMachines(access), unreachable: null };
+  return { machines: unreachableMachines, unreachable: because };
 };
 
 const isEmulator = async ({

@@ -28,6 +28,8 @@ export interface LabOptions {
   readonly emulator?: EmulatorOptions;
   readonly store?: ObjectStore;
   readonly seed?: number;
+  /** False: as if the endpoint were just any endpoint; it is asked who it is. */
+  readonly emulated?: boolean;
   /** Another process on the same cloud. */
   readonly over?: Emulator;
   /** Wraps the way to the cloud: to count, to lose replies, to stop a run. */
@@ -110,7 +112,7 @@ export const createLab = (options: LabOptions = {}): Lab => {
                 endpoint: 'http://emulator.invalid/v1',
                 token: new Secret(emulator.token),
                 description: 'emulated cloud',
-                emulated: true,
+                emulated: options.emulated ?? true,
               },
               store,
               random,
