@@ -9,8 +9,12 @@ export const auditQuorum: Audit = (input) => {
   const { plan, observation } = input;
   const { cluster } = observation;
   if (plan.intent === 'destroy' || !cluster?.reachable || cluster.nomad.leader === null) return [];
+  const running = new Set(
+    observation.items.flatMap((item) => (item.kind === 'server' && item.facts.status === 'running' ? [item.name] : [])),
+  );
   const up = new Set(cluster.nodes.filter(({ status }) => status === 'ready').map(({ name }) => name));
-  const voters = cluster.nomad.voters.filter((name) => cluster.consul.voters.includes(name) && up.has(name));
+  const consulVoters = new Set(cluster.consul.voters);
+  const voters = cluster.nomad.voters.filter((name) => consulVoters.has(name) && up.has(name) && running.has(name));
   const outages = outagesOf(input, new Set(voters));
   const found: AuditFinding[] = [];
   const position = new Map(plan.steps.map((step, index) => [step.id, index]));
@@ -19,16 +23,32 @@ export const auditQuorum: Audit = (input) => {
   for (const [index, outage] of ordered.entries()) {
     const before = ordered[index - 1];
     if (before === undefined) continue;
-    const gated = outage.first.dependsOn.some((id) => {
-      const gate = byId.get(id);
-      return gate?.effect.port === 'cluster' && gate.dependsOn.includes(before.last.id);
-    });
+    const gated = awaited(outage.first, before.last, byId);
     if (!gated) found.push(error(`${outage.first.id} may start while ${before.server} is down: the quorum is at risk`));
   }
   const leaving = outages.filter(({ leaves }) => leaves).length;
   if (leaving > 0 && voters.length - leaving < Math.floor(voters.length / 2) + 1)
     found.push(error(`${leaving} of ${voters.length} members leave: no quorum remains`));
   return found;
+};
+
+/** Whether a path leads back from a step to an earlier one through an `await-ready`: then the one waits for the other and for the cluster. */
+const awaited = (from: Step, to: Step, byId: ReadonlyMap<string, Step>): boolean => {
+  const queue = [{ step: from, gated: false }];
+  const seen = new Set<string>();
+  for (let at = 0; at < queue.length; at += 1) {
+    const { step, gated } = queue[at] ?? { step: from, gated: false };
+    if (step.id === to.id && gated) return true;
+    const key = `${step.id} ${gated}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const next = gated || step.effect.port === 'cluster';
+    for (const id of step.dependsOn) {
+      const before = byId.get(id);
+      if (before !== undefined) queue.push({ step: before, gated: next });
+    }
+  }
+  return false;
 };
 
 interface Outage {

@@ -90,9 +90,12 @@ export const healthyMembers = (planning: Planning): ReadonlySet<string> | null =
   if (cluster === null || !cluster.reachable) return null;
   const voters = new Set(cluster.nomad.voters);
   const consul = new Set(cluster.consul.voters);
+  const running = new Set<string>();
+  for (const item of planning.standing.values())
+    if (item.kind === 'server' && item.facts.status === 'running') running.add(item.name);
   return new Set(
     cluster.nodes
-      .filter(({ name, status }) => status === 'ready' && voters.has(name) && consul.has(name))
+      .filter(({ name, status }) => status === 'ready' && voters.has(name) && consul.has(name) && running.has(name))
       .map(({ name }) => name),
   );
 };

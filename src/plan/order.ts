@@ -65,7 +65,12 @@ const bornAt = (chain: Chain): MutableStep | undefined =>
 /** Things come after what they refer to and depend on. */
 export const linkDependencies = (chains: ReadonlyMap<Address, Chain>): void => {
   for (const chain of chains.values()) {
-    const { want } = chain.verdict;
+    const { want, address: own } = chain.verdict;
+    // Waiting for another address's boot comes after what is done to it, such as giving it its name back.
+    for (const step of chain.steps) {
+      const other = step.address === own ? undefined : chains.get(step.address);
+      after(step, other === undefined ? undefined : lastOf(other));
+    }
     const first = firstOf(chain);
     if (want === undefined || first === undefined) continue;
     for (const address of referencesOf(want)) link(first, chains.get(address), bornAt);

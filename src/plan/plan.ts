@@ -4,6 +4,7 @@ import { labelNames } from '../domain/labels.ts';
 import type { AnyObservedItem } from '../domain/observation.ts';
 import { observationBasis } from '../domain/observation-basis.ts';
 import { type Change, type Plan, type PlanBasis, type Step, summarize } from '../domain/plan.ts';
+import { joinAdoptions } from './adoptions.ts';
 import { propagateBlocks } from './blocks.ts';
 import { judgeCloud } from './cloud.ts';
 import { judgeCluster } from './cluster.ts';
@@ -17,6 +18,7 @@ import { chainsOf, linkDeletions, linkDependencies, type MutableStep, sorted } f
 import { guardQuorum } from './quorum.ts';
 import { linkRolling } from './rolling.ts';
 import type { Verdict } from './verdict.ts';
+import { whatOf } from './what.ts';
 
 /**
  * The one door of the planner: values in, Plan out. The same input always gives the same plan. Throws UsageError for an
@@ -27,6 +29,8 @@ export const makePlan = (input: PlanInput): Plan => {
   checkOptions(planning);
   judgeCloud(planning);
   guardCloud(planning);
+  joinAdoptions(planning);
+  propagateBlocks(planning);
   guardQuorum(planning);
   guardHeld(planning);
   judgeCluster(planning);
@@ -77,6 +81,7 @@ const changeOf = ({ observation }: Planning, verdict: Verdict): Change => {
     name,
     action,
     reasons,
+    ...(want === undefined || ends ? {} : { what: whatOf(want, placement) }),
     ...(wipes === undefined ? {} : { wipes }),
     ...(next === undefined ? {} : { next }),
     monthlyCents: { before, after: action === 'forget' && have !== undefined ? before : after },

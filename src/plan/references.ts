@@ -22,6 +22,13 @@ const valuesOf = (resource: AnyResource): readonly unknown[] => {
   }
 };
 
+/** References anywhere in a value, such as a change of a load balancer's service. */
+export const referencesIn = (value: unknown): Address[] => {
+  if (isReference(value)) return [value.ref];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(referencesIn);
+};
+
 /** Everything that has to be there before: what the spec refers to, and what the resource says it depends on. */
 export const dependenciesOf = (resource: AnyResource): ReadonlySet<Address> =>
   new Set([...resource.dependsOn, ...referencesOf(resource)]);

@@ -16,8 +16,9 @@ export const linkRolling = (planning: Planning, chains: ReadonlyMap<Address, Cha
   const want = cluster?.verdict.want ?? wantedCluster(planning);
   const rolls = want !== undefined && formedBefore(planning, want as Resource<'cluster'>);
   const healthy = healthyMembers(planning);
-  const isDown = ({ verdict }: Chain): boolean =>
-    healthy !== null && verdict.have !== undefined && !healthy.has(verdict.have.name);
+  // Where nobody can be asked, a server that is off is still known to be down.
+  const isDown = ({ verdict: { have } }: Chain): boolean =>
+    have?.kind === 'server' && (have.facts.status !== 'running' || (healthy !== null && !healthy.has(have.name)));
   const rolled = rolls ? disruptive.filter((chain) => !isDown(chain)).sort(restartsFirst) : [];
   const healing = servers.filter((chain) => !rolled.includes(chain));
   const final = cluster === undefined ? undefined : lastOf(cluster);

@@ -47,8 +47,9 @@ export const judgeServer = (
   const difference = diffServer(want, item, planning.sight, planning.world.remembered.get(want.address));
   const asked = planning.replace.has(want.address) ? [reason('replace', because.replaceAsked)] : [];
   const reasons = [...(memory?.reasons ?? []), ...labels.reasons, ...asked, ...difference.reasons];
+  if (labels.blockedNext !== undefined) return { ...plain, action: 'blocked', reasons, next: labels.blockedNext };
   if (asked.length > 0 || difference.need === 'replace') return replaceServer(planning, want, item, plain, reasons);
-  const next = labels.blockedNext ?? difference.blockedNext ?? noRung(planning, want, item, reasons);
+  const next = difference.blockedNext ?? noRung(planning, want, item, reasons);
   if (next !== undefined) return { ...plain, action: 'blocked', reasons, next };
   return changeServer(planning, want, item, plain, { memory, labels, difference, reasons });
 };

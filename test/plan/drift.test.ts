@@ -223,7 +223,7 @@ test('a reply that was lost after the order is an adoption, never a second order
     "update cluster/production
         servers: server/production-2 is started in this plan
     update server/production-2
-        state: id 1006 → id 1001, it carries our labels, but the state does not know it
+        state: id 1006 → id 1010, it carries our labels, but the state does not know it
         network: (none) → 10.0.1.12, it is not in its private network
         power: off → running, the server is off
     · adopt server/production-2

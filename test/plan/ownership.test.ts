@@ -37,7 +37,7 @@ test('a foreign thing with a wanted name blocks what needs it, and is adopted by
   );
   const adopt = plan(world, { options: { adopt: ['network/production'] } });
   expect(printPlan(adopt, { steps: false })).toContain(
-    'update network/production\n    state: (none) → id 9000, handed over with --adopt',
+    'update network/production\n    state: (none) → id 1001, handed over with --adopt',
   );
   world.apply(adopt);
   expect(foreign.labels).toMatchObject({
@@ -70,7 +70,7 @@ test('the same name in another environment is not ours either', () => {
     labels: { project: 'aipacto', environment: 'staging', address: 'network.staging' },
   });
   expect(plan(world).changes.find(({ kind }) => kind === 'network')?.reasons[0]?.because).toBe(
-    'a network of this name exists (id 9000) but belongs to another environment',
+    'a network of this name exists (id 1001) but belongs to another environment',
   );
 });
 

@@ -15,7 +15,7 @@ import type { DesiredState } from '../../src/domain/resource.ts';
 import type { PlanInput, PlanningOptions } from '../../src/plan/options.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import { environmentOf, desired as realDesired } from '../desired/inputs.ts';
-import { createModelWorld, type Loose, type ModelWorld } from './model-world.ts';
+import { createModelWorld, type Loose, type ModelWorld, nextId } from './model-world.ts';
 
 export const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
 export const now = '2026-11-24T12:00:00.000Z';
@@ -86,7 +86,11 @@ const listed = Object.fromEntries(cloudKinds.map((kind) => [kind, { complete: tr
 /** What the APIs would say of the model world. Ids of members are derived here, as Hetzner does. */
 export const observationOf = (world: ModelWorld, over: Partial<Observation> = {}): Observation => {
   const servers = world.items.filter(({ kind }) => kind === 'server');
-  const idsWhere = (test: (server: Loose) => boolean): string[] => servers.filter(test).map(({ id }) => id);
+  const idsWhere = (test: (server: Loose) => boolean): string[] =>
+    servers
+      .filter(test)
+      .map(({ id }) => id)
+      .sort();
   const items = world.items.map((item) => {
     const facts = { ...item.facts };
     if (item.kind === 'network')
@@ -165,7 +169,7 @@ export const converged = (environment: Environment = production()): ModelWorld =
 /** Somebody else's thing. */
 export const plant = (world: ModelWorld, item: Partial<Loose> & Pick<Loose, 'kind' | 'name' | 'facts'>): Loose => {
   const planted: Loose = {
-    id: String(9000 + world.items.length),
+    id: nextId(world),
     labels: {},
     createdAt: '2026-01-01T00:00:00.000Z',
     ...item,

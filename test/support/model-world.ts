@@ -31,7 +31,6 @@ export interface ModelWorld {
 }
 
 export const createModelWorld = (): ModelWorld => {
-  let lastId = 1000;
   const now = '2026-11-24T10:00:00.000Z';
   const world: ModelWorld = {
     items: [],
@@ -176,8 +175,8 @@ export const createModelWorld = (): ModelWorld => {
         world.items.some((one) => one.kind === resource.kind && one.name === resource.name)
       )
         throw new Error(`uniqueness_error: ${resource.kind} ${resource.name}`);
-      lastId += 1;
-      const item = newItem(resource, String(lastId), wanted.placement, { id, text }, now, world);
+      const newId = nextId(world);
+      const item = newItem(resource, newId, wanted.placement, { id, text }, now, world);
       world.items.push(item);
       const { ipv4, ipv6 } = item.facts;
       const outputs = { ...(ipv4 ? { ipv4 } : {}), ...(ipv6 ? { ipv6 } : {}) };
@@ -330,6 +329,12 @@ export const createModelWorld = (): ModelWorld => {
     }
   };
   return world;
+};
+
+/** Never an id that was used before, by a thing that exists or by one that is remembered. */
+export const nextId = (world: ModelWorld): string => {
+  const ids = [...world.items, ...Object.values(world.state?.resources ?? {})].map(({ id }) => Number.parseInt(id, 10));
+  return String(Math.max(1000, ...ids.filter((id) => Number.isFinite(id))) + 1);
 };
 
 interface Resolve {
