@@ -6,6 +6,6 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 20_000,
     pool: 'threads',
-    reporters: process.env['CI'] ? ['default'] : ['default'],
+    reporters: [['default', { summary: false }], './test/support/counting-reporter.ts'],
   },
 });
