@@ -113,7 +113,7 @@ const smallerDisk = (
     changes: [],
     boots: false,
     userDataLabelStale: false,
-    blockedNext: `add ${from.name} to servers.types, or let it be wiped: --replace ${want.address}`,
+    blockedNext: `add ${from.name} to servers.types, or let its disk be wiped: --replace ${want.address}`,
   };
 };
 
@@ -201,9 +201,15 @@ const diffBackups = (spec: ServerSpec, facts: ServerFacts): Parts =>
         changes: [{ op: 'set-backups', enabled: spec.backups }],
       };
 
-/** A server ordered by a run that was killed before `power-on` is still `initializing` or `off`. */
-const needsPower = ({ status }: ServerFacts): boolean =>
-  status === 'off' || status === 'stopping' || status === 'initializing';
+/**
+ * A server ordered by a run that was killed before `power-on` is still `initializing` or `off`. One that is on its way
+ * somewhere while no Hetzner action holds it is stuck there; switching on a server that is about to run changes nothing.
+ */
+const needsPower = ({ status, locked }: ServerFacts): boolean =>
+  status === 'off' ||
+  status === 'stopping' ||
+  status === 'initializing' ||
+  (!locked && (status === 'starting' || status === 'migrating' || status === 'rebuilding'));
 
 /** Rebuild protection always equals delete protection at Hetzner, so a planned rebuild lifts it for its duration. */
 const protectionSteps = (spec: ServerSpec, facts: ServerFacts, rebuilds: boolean) => {
