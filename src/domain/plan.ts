@@ -42,6 +42,8 @@ export interface Change {
   readonly name: string;
   readonly action: ChangeAction;
   readonly reasons: readonly Reason[];
+  /** What the thing is, in a few words: `cx23 in nbg1, debian-12`. */
+  readonly what?: string;
   /** Plain words: what disappears with it (a rebuild's disk, a deleted server's data). */
   readonly wipes?: string;
   /** For `blocked`: the command or the edit that gets out of it. */

@@ -19,11 +19,11 @@ test('a first converge prints the plan, asks, applies, and ends with the outputs
       + firewall/production
       + job/server
       + job/web
-      + load-balancer/production    +€6.52 a month
+      + load-balancer/production   +€6.52/month
       + network/production
-      + server/production-1         +€4.59 a month
-      + server/production-2         +€4.59 a month
-      + server/production-3         +€4.59 a month
+      + server/production-1        +€4.59/month
+      + server/production-2        +€4.59/month
+      + server/production-3        +€4.59/month
 
     Notices
       * cx23 is sold out in nbg1 and fsn1, so the servers would stand in hel1
@@ -117,7 +117,7 @@ test('destroy plans with intent destroy, names what it asks for, and prints no o
     "Destroy pr-7, project aipacto, emulated cloud (simulated)
 
     Delete (1)
-      - server/production-4    -€4.59 a month
+      - server/production-4   -€4.59/month
           count: 4 → 3, because infra.yaml wants 3 servers
           WIPES the disk of server/production-4 with everything on it
 
@@ -135,7 +135,7 @@ test('a blocked change stops everything before anything is touched: exit 4, with
   expect(ran.calls).toEqual(['opened: simulated']);
   expect(ran.stdout).toContain('next: reconcile production --adopt network/production --local\n');
   expect(ran.stderr).toContain(
-    'error: 1 change blocked: network/production\n  done: nothing was changed\n  next: reconcile production --adopt network/production --local\n',
+    'error: 1 change blocked: network/production: a network of that name exists and\n  is not ours\n  done: nothing was changed\n  next: reconcile production --adopt network/production --local\n',
   );
 });
 

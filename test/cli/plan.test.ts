@@ -17,7 +17,7 @@ test('a plan shows what can hurt first, each change with its reasons, what it wi
           next: reconcile production --adopt network/production
 
     Delete (1)
-      - server/production-4    -€4.59 a month
+      - server/production-4   -€4.59/month
           count: 4 → 3, because infra.yaml wants 3 servers
           WIPES the disk of server/production-4 with everything on it
 
@@ -35,7 +35,7 @@ test('a plan shows what can hurt first, each change with its reasons, what it wi
               in tcp 22
             + in tcp 443
             because infra.yaml adds HTTPS
-      ~ server/production-1    +€3.03 a month
+      ~ server/production-1   +€3.03/month
           type: cx23 → cpx22, because cx23 is not in the ladder
 
     Adopt: exists already, becomes ours (1)

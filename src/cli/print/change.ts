@@ -14,16 +14,12 @@ export const centsDelta = ({ before, after }: { readonly before: number; readonl
 export const printChange = (
   change: Change,
   verdict: VerdictStyle,
-  addressWidth: number,
+  columns: Columns,
   layout: Layout,
   foldedBecause: string | undefined,
 ): string[] => {
   const { paint, width } = layout;
-  const money = centsDelta(change.monthlyCents);
-  const label = padEnd(change.address, money === '' ? 0 : addressWidth);
-  const lines = [
-    `  ${paint(verdict.style, `${verdict.symbol} ${label}`)}${money === '' ? '' : `  ${padStart(money, 8)} a month`}`,
-  ];
+  const lines = [headline(change, verdict, columns, layout)];
   for (const reason of change.reasons)
     if (foldedBecause === undefined || reason.because !== foldedBecause) lines.push(...printReason(reason, layout));
   if (change.wipes !== undefined)
@@ -31,6 +27,28 @@ export const printChange = (
   if (change.next !== undefined) lines.push(...printNext(change.next, layout, '      '));
   return lines;
 };
+
+/** Widths that make the headlines of one verdict a table. */
+export interface Columns {
+  readonly address: number;
+  readonly what: number;
+}
+
+/** Address, what it is where it comes to be, and its price a month; what does not fit is cut, never wrapped. */
+const headline = (change: Change, verdict: VerdictStyle, columns: Columns, { paint, width }: Layout): string => {
+  const money = centsDelta(change.monthlyCents);
+  const price = money === '' ? '' : `${padStart(money, 7)}/month`;
+  const what = whatShown(change);
+  const left = `  ${verdict.symbol} ${padEnd(change.address, what === '' && price === '' ? 0 : columns.address)}`;
+  const room = width - widthOf(left) - 2 - (price === '' ? 0 : widthOf(price) + 2);
+  const cut = widthOf(what) <= room ? what : room > 12 ? `${what.slice(0, room - 1)}…` : '';
+  const middle = price === '' ? cut : padEnd(cut, Math.min(columns.what, room));
+  const dimmed = middle === '' ? [] : [paint('dim', middle)];
+  return [paint(verdict.style, left), ...dimmed, ...(price === '' ? [] : [price])].join('  ');
+};
+
+export const whatShown = ({ action, what }: Change): string =>
+  action === 'create' || action === 'replace' ? (what ?? '') : '';
 
 export const printReason = (reason: Reason, layout: Layout): string[] => {
   const { from, to, field, because } = reason;

@@ -2,7 +2,7 @@ import { formatCents } from '../../domain/money.ts';
 import { type Change, isEmpty, type Plan } from '../../domain/plan.ts';
 import { criticalPathMs } from '../progress/critical-path.ts';
 import { printBlocked } from './blocked.ts';
-import { centsDelta, printChange } from './change.ts';
+import { type Columns, centsDelta, printChange, whatShown } from './change.ts';
 import type { Layout } from './layout.ts';
 import { duration, paragraph, plural, widthOf } from './text.ts';
 import { type VerdictStyle, verdictStyles } from './verdicts.ts';
@@ -34,17 +34,25 @@ const printVerdict = (plan: Plan, verdict: VerdictStyle, layout: Layout): string
   if (verdict.action === 'blocked') return printBlocked(changes, verdict, layout);
   const folded = verdict.action === 'keep' ? undefined : commonBecause(changes);
   const title = `${verdict.title} (${changes.length})${folded === undefined ? '' : `: ${folded}`}`;
-  const priced = changes.filter((change) => centsDelta(change.monthlyCents) !== '');
-  const addressWidth = Math.max(0, ...priced.map((change) => widthOf(change.address)));
+  const columns = columnsOf(changes);
   return [
     ...paragraph(title, width, '').map((line) => paint('bold', line)),
     ...changes.flatMap((change) =>
       verdict.action === 'keep'
         ? [paint('dim', `  = ${change.address}`)]
-        : printChange(change, verdict, addressWidth, layout, folded),
+        : printChange(change, verdict, columns, layout, folded),
     ),
     '',
   ];
+};
+
+const columnsOf = (changes: readonly Change[]): Columns => {
+  const isPriced = (change: Change): boolean => centsDelta(change.monthlyCents) !== '';
+  const wide = (texts: readonly string[]): number => Math.max(0, ...texts.map(widthOf));
+  return {
+    address: wide(changes.filter((one) => isPriced(one) || whatShown(one) !== '').map((one) => one.address)),
+    what: wide(changes.filter(isPriced).map(whatShown)),
+  };
 };
 
 /** A first reason shared by every change of a verdict is said once, in its heading. */
