@@ -1,21 +1,16 @@
 import { type Address, kindOf } from '../domain/address.ts';
 import { type CloudKind, cloudKinds, isCloudKind } from '../domain/kinds.ts';
-import type { AnyObservedItem, OwnedItem } from '../domain/observation.ts';
 import type { AnyCloudResource } from '../domain/plan.ts';
-import { adoptDraft } from './adopt.ts';
 import { type Class, classify, type Situation } from './classify.ts';
-import { compare } from './compare.ts';
 import type { Planning } from './context.ts';
 import { because, reason } from './describe.ts';
 import { firewallServers } from './diff/firewall-servers.ts';
-import { foreignTargets } from './diff/load-balancer.ts';
-import { changeDraft, createDrafts, marked } from './lifecycle.ts';
-import { nameAndLabels } from './names.ts';
-import { replaceVerdict } from './replace.ts';
-import { judgeServer, newServer } from './servers.ts';
+import { changeDraft, createDrafts } from './lifecycle.ts';
+import { base, judgePresent } from './present.ts';
+import { newServer } from './servers.ts';
 import { judgeShared } from './shared.ts';
 import { deleteVerdict, extraVerdicts } from './unwanted.ts';
-import type { Difference, Verdict } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
 import { nameKey, wantedName } from './world.ts';
 
 /** Kinds in the order of their references, so that each diff knows what becomes of the things it refers to. */
@@ -79,16 +74,6 @@ const judge = (planning: Planning, situation: Situation): Verdict | undefined =>
   handlers[classify(situation)](planning, situation);
 
 type Handler = (planning: Planning, situation: Situation) => Verdict | undefined;
-
-const base = ({ address, kind, want, have, remembered }: Situation) => ({
-  address,
-  kind,
-  name: want?.name ?? have?.item.name ?? remembered?.name ?? address,
-  drafts: [],
-  disruption: 'none' as const,
-  ...(want === undefined ? {} : { want }),
-  ...(have === undefined ? {} : { have: have.item }),
-});
 
 const incomplete = ({ observation }: Planning, kind: string): string => {
   const list = isCloudKind(kind) ? observation.lists[kind] : undefined;
@@ -175,45 +160,5 @@ const missing = (planning: Planning, situation: Situation): Verdict | undefined 
       ...createDrafts(want, planning.sight, planning.run, undefined),
       ...attached.changes.map((change) => changeDraft(want.kind, null, change)),
     ],
-  };
-};
-
-/** Ours, or handed over: labels and bookkeeping first, then what the kind's diff says. */
-const judgePresent = (
-  planning: Planning,
-  situation: Situation,
-  want: AnyCloudResource,
-  { item }: OwnedItem,
-): Verdict | undefined => {
-  const memory = adoptDraft(planning, situation, item);
-  const plain = { ...base(situation), have: item };
-  if (want.kind === 'server' && item.kind === 'server') return judgeServer(planning, want, item, plain, memory);
-  const difference = differenceOf(planning, want, item);
-  const labels = nameAndLabels(planning, want, item);
-  const reasons = [...(memory?.reasons ?? []), ...labels.reasons, ...difference.reasons];
-  const next = labels.blockedNext ?? difference.blockedNext;
-  if (next !== undefined) return { ...plain, action: 'blocked', reasons, next };
-  if (planning.replace.has(situation.address)) reasons.push(reason('replace', because.replaceAsked));
-  if (difference.replace === true || planning.replace.has(situation.address))
-    return replaceVerdict(planning, want, item, plain, reasons);
-  const changes = [...labels.changes, ...difference.changes].map((change) => changeDraft(want.kind, item.id, change));
-  const drafts = [...(memory?.drafts ?? []), ...changes];
-  const action = changes.length > 0 ? 'update' : memory === undefined ? 'keep' : 'adopt';
-  return { ...plain, action, reasons, drafts: marked(drafts, want.fingerprint) };
-};
-
-const differenceOf = (planning: Planning, want: AnyCloudResource, item: AnyObservedItem): Difference => {
-  const difference = compare(want, item, planning.sight);
-  if (item.kind === 'load-balancer')
-    for (const target of foreignTargets(item.facts))
-      planning.notices.add(
-        `${want.address} has the target ${target}, which infra.yaml does not name: it is left as it is`,
-      );
-  if (want.kind !== 'firewall' || item.kind !== 'firewall') return difference;
-  const attached = firewallServers(planning, want, item);
-  return {
-    ...difference,
-    reasons: [...difference.reasons, ...attached.reasons],
-    changes: [...difference.changes, ...attached.changes],
   };
 };

@@ -145,7 +145,7 @@ test('a server somebody made larger by hand is not wiped to make it small again'
   expect(printPlan(plan(world, { environment: small }))).toMatchInlineSnapshot(`
     "blocked server/production-1
         type: cpx32 → cx23, the disk of cx23 is smaller, 40 GB instead of 80 GB, and disks cannot shrink
-        next: add cpx32 to servers.types, or let it be wiped: --replace server/production-1
+        next: add cpx32 to servers.types, or let it be wiped: reconcile production --replace server/production-1
     13 kept, €58.50 → €58.50 a month"
   `);
 });

@@ -177,3 +177,13 @@ test('a server that Hetzner is still deleting is waited for, not replaced', () =
     next: 'run again in a minute: reconcile production',
   });
 });
+
+test('several foreign things are handed over by one command', () => {
+  const world = createModelWorld();
+  plant(world, structuredClone(foreignNetwork));
+  plant(world, { kind: 'placement-group', name: 'aipacto-production', facts: { type: 'spread', serverIds: [] } });
+  const nexts = plan(world).changes.flatMap(({ next }) => (next === undefined ? [] : [next]));
+  expect([...new Set(nexts)]).toEqual([
+    'reconcile production --adopt network/production --adopt placement-group/production',
+  ]);
+});
