@@ -162,8 +162,8 @@ test('a failed apply says what failed, what is done, what was not started and wh
   expect(ran.stderr).toMatchInlineSnapshot(`
     "[0:00] observing the emulated cloud
 
-    failed after 2 min 12 s, 39 API requests (30 reading, 9 writing), 3561 of 3600
-      an hour left
+    failed after 2 min 12 s of the cloud's own time (0.0 s here), 39 API requests
+      (30 reading, 9 writing), 3561 of 3600 an hour left
       ✗ create server/production-2
           Hetzner refused to create the server: resource_limit_exceeded (server
           limit reached)
@@ -186,8 +186,8 @@ test('an apply whose second look still finds something failed, and the rest is n
   expect(ran.stderr).toMatchInlineSnapshot(`
     "[0:00] observing the emulated cloud
 
-    failed after 2 min 12 s, 39 API requests (30 reading, 9 writing), 3561 of 3600
-      an hour left
+    failed after 2 min 12 s of the cloud's own time (0.0 s here), 39 API requests
+      (30 reading, 9 writing), 3561 of 3600 an hour left
       done and recorded: 2 steps: create network/production, create
         server/production-1
       a second look still finds something to do:

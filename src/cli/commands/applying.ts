@@ -30,8 +30,10 @@ export const confirmAndApply = async (
     await confirm(context, plan);
     context.interruption.signal.throwIfAborted();
     const command = commandLine(context.invocation);
+    const { clock } = context.input;
+    const startedAt = clock.now();
     const outcome = await session.apply(plan, { command, signal: context.interruption.signal, saved });
-    return await finish(context, session, shown, outcome);
+    return await finish(context, session, shown, { ...outcome, waitedMs: clock.now() - startedAt });
   } catch (error) {
     if (!context.invocation.options.json) throw error;
     // One document either way: the plan that was about to be carried out, and why it was not.
@@ -92,12 +94,12 @@ const finish = async (
   context: CommandContext,
   session: Session,
   plan: Plan,
-  outcome: Outcome | null,
+  outcome: (Outcome & { readonly waitedMs: number }) | null,
 ): Promise<ExitCode> => {
   const { cloudName } = await context.workspace();
   const next = nextCommand(context, plan);
   const shown = outcome === null ? null : cleaned(context, placedOutcome(context, outcome));
-  if (shown !== null) report(context, () => ['', ...printOutcome(shown, next, context.layout)]);
+  if (shown !== null) report(context, () => ['', ...printOutcome(shown, outcome?.waitedMs ?? 0, next, context.layout)]);
   const good = outcome === null || outcome.result === 'converged';
   const outputs = good && plan.intent === 'converge' ? await outputsOf(context, session) : null;
   if (outputs !== null) tell(context, () => ['', ...printOutputs(outputs)]);

@@ -6,9 +6,9 @@ import { duration, paragraph, plural } from './text.ts';
 import { verdictStyles } from './verdicts.ts';
 
 /** How an apply ended: what failed and why, what was done, what was not started, what to run next. */
-export const printOutcome = (outcome: Outcome, again: string, layout: Layout): string[] => {
+export const printOutcome = (outcome: Outcome, waitedMs: number, again: string, layout: Layout): string[] => {
   const { paint } = layout;
-  const took = `${duration(outcome.elapsedMs)}, ${requestsText({ requests: outcome.requests.used, budget: outcome.requests.budget })}`;
+  const took = `${timeText(outcome.elapsedMs, waitedMs)}, ${requestsText({ requests: outcome.requests.used, budget: outcome.requests.budget })}`;
   const steps = plural(outcome.succeeded.length, 'step');
   if (outcome.result === 'converged')
     return [
@@ -28,6 +28,12 @@ export const printOutcome = (outcome: Outcome, again: string, layout: Layout): s
     ...paragraph('It looks again first, finds what was made, and goes on from there.', layout.width, '        '),
   ];
 };
+
+/** An emulated cloud's clock jumps while we wait: then its time is not the user's, and saying so saves a puzzled look. */
+const timeText = (elapsedMs: number, waitedMs: number): string =>
+  elapsedMs > 2 * waitedMs + 1_000
+    ? `${duration(elapsedMs)} of the cloud's own time (${duration(waitedMs)} here)`
+    : duration(elapsedMs);
 
 const printFailures = (outcome: Outcome, layout: Layout): string[] =>
   outcome.failed.flatMap(({ step, message, next }) => [
