@@ -2,8 +2,10 @@ import type { Environment } from '../domain/environment.ts';
 import type { Catalogue, CatalogueServerType } from '../domain/observation.ts';
 import type { Placement, Reason } from '../domain/plan.ts';
 import type { ServerSpec } from '../domain/resource.ts';
+import { advice } from './advice.ts';
 import { reason } from './describe.ts';
-import { retirements, retirementText } from './retired.ts';
+import { sourceText } from './sources.ts';
+import { obstacle } from './stock.ts';
 
 export type Allocation =
   | {
@@ -59,22 +61,6 @@ const rungsOf = ({ spec, standing, fixed }: AllocationInput): Placement[] => {
   return [near, far].flatMap((locations) =>
     spec.types.flatMap((type) => locations.map((location) => ({ type, location }))),
   );
-};
-
-/** What stands in the way of ordering this rung; undefined when nothing does. */
-const obstacle = (
-  { type, location }: Placement,
-  byName: ReadonlyMap<string, CatalogueServerType>,
-  now: string,
-): string | undefined => {
-  const known = byName.get(type);
-  if (known === undefined) return retirementText(type, now) ?? `Hetzner has no server type ${type}`;
-  const there = known.locations.find((entry) => entry.name === location);
-  const deprecation = there?.deprecation ?? known.deprecation;
-  if (deprecation !== null && Date.parse(deprecation.unavailableAfter) <= Date.parse(now))
-    return retirementText(type, now) ?? `${type} was retired on ${deprecation.unavailableAfter.slice(0, 10)}`;
-  if (there === undefined) return `${type} is not offered in ${location}`;
-  return there.available ? undefined : `${type} is sold out in ${location}`;
 };
 
 /** A later rung is used only visibly: one reason for each ladder that was climbed. */
@@ -134,38 +120,3 @@ const noneLeft = (
 
 const placeOf = ({ environment }: Pick<AllocationInput, 'environment'>): string =>
   sourceText(environment, 'servers.types');
-
-/** What to write instead, and where. */
-const advice = (input: AllocationInput, byName: ReadonlyMap<string, CatalogueServerType>): string => {
-  const { spec, environment } = input;
-  const successors = spec.types.map((type) => retirements[type]?.successor).filter((type) => type !== undefined);
-  const places = input.fixed === undefined ? spec.locations : [input.fixed];
-  const [architecture] = spec.types.map((type) => byName.get(type)?.architecture).filter((one) => one !== undefined);
-  const inStock = [...byName.values()]
-    .filter((type) => type.architecture === (architecture ?? 'x86'))
-    .filter((type) =>
-      places.some((location) => obstacle({ type: type.name, location }, byName, input.now) === undefined),
-    )
-    .sort((a, b) => priceOf(a, places) - priceOf(b, places) || a.memoryGb - b.memoryGb)
-    .map((type) => type.name);
-  const followers = successors.filter((type) => inStock.includes(type));
-  const candidates = inStock.length === 0 ? successors : [...followers, ...inStock];
-  const options = [...new Set(candidates)].filter((type) => !spec.types.includes(type)).slice(0, 3);
-  const what = options.length === 0 ? 'other types or locations' : `for example types: [${options.join(', ')}]`;
-  const stock = inStock.length === 0 ? '; nothing is in stock there now, so try again later or add locations' : '';
-  return `write ${what} at ${sourceText(environment, 'servers.types')}${stock}`;
-};
-
-/** Only to put the cheapest first. */
-const priceOf = ({ locations }: CatalogueServerType, places: readonly string[]): number =>
-  Number(locations.find(({ name }) => places.includes(name))?.price.monthlyGross ?? Number.POSITIVE_INFINITY);
-
-/** `infra.yaml:24:12 (environments.production.servers.types)`, or the key alone where its place is not known. */
-export const sourceText = (environment: Environment, key: string): string => {
-  const candidates = [`environments.${environment.type}.${key}`, `defaults.${key}`];
-  for (const path of candidates) {
-    const source = environment.sources[path] ?? environment.sources[`${path}[0]`];
-    if (source !== undefined) return `${source.file}:${source.line}:${source.column} (${path})`;
-  }
-  return `environments.${environment.type}.${key} of infra.yaml`;
-};

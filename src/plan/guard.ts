@@ -1,10 +1,10 @@
 import type { Address } from '../domain/address.ts';
 import { labelNames } from '../domain/labels.ts';
 import { isOfKind, type Resource } from '../domain/resource.ts';
-import { sourceText } from './allocate.ts';
 import { block } from './blocks.ts';
 import type { Planning } from './context.ts';
 import { reason } from './describe.ts';
+import { sourceText } from './sources.ts';
 import { isBlocked, makesNew } from './verdict.ts';
 
 /** Guards over the cloud's verdicts as a whole; they come before the cluster and the jobs are judged. For the quorum see quorum.ts. */

@@ -1,8 +1,8 @@
 import type { AnyObservedItem } from '../domain/observation.ts';
 import type { Reason } from '../domain/plan.ts';
-import { sourceText } from './allocate.ts';
 import type { Planning } from './context.ts';
 import { reason } from './describe.ts';
+import { sourceText } from './sources.ts';
 
 export interface Refusal {
   readonly reason: Reason;
