@@ -33,7 +33,10 @@ export const verbHelp = (verb: Verb, width: number, paint: Paint): string => {
   const spec: VerbSpec = verbs[verb];
   const options = spec.options.map((name): readonly [string, string] => {
     const option: OptionSpec = optionSpecs[name];
-    return [shownFlags(name), option.about];
+    return [
+      shownFlags(name),
+      verb === 'init' && name === 'config' ? 'write this file instead of infra.yaml' : option.about,
+    ];
   });
   const lines = [
     `Usage: ${usageLine(verb)}`,
@@ -50,6 +53,15 @@ export const verbHelp = (verb: Verb, width: number, paint: Paint): string => {
   ];
   return `${lines.join('\n')}\n`;
 };
+
+const environmentVariables = [
+  ['HCLOUD_TOKEN', 'token of the Hetzner project, as for the hcloud command'],
+  ['HCLOUD_ENDPOINT', 'address of the API, if not https://api.hetzner.cloud/v1'],
+  ['RECONCILE_LOCAL_DIR', 'where --local keeps its world and state, if not in state/local'],
+  ['RECONCILE_EMULATOR_DATE', 'day of the catalogue of --local, e.g. 2024-12-01: types and prices of then'],
+  ['RECONCILE_EMULATOR_VAT', 'VAT of its prices in percent, if not 21'],
+  ['NO_COLOR', 'print without colours'],
+] as const;
 
 export const overview = (width: number, paint: Paint): string => {
   const entries = verbNames.map((verb): readonly [string, string] => {
@@ -80,6 +92,9 @@ export const overview = (width: number, paint: Paint): string => {
       `  ${paint('cyan', command)}`,
       `      ${paint('dim', about)}`,
     ]),
+    '',
+    'Environment:',
+    ...rows(environmentVariables, width, paint),
     '',
     ...paragraph(
       'Exit codes: 0 converged or nothing to do; 2 changes or drift pending (plan, check); 3 someone else holds the lease; 4 blocked by a guard; 1 any other failure; 64 wrong usage.',

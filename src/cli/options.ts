@@ -26,6 +26,7 @@ export interface Options {
 export const optionsOf = (raw: Readonly<Record<string, unknown>>, verb: Verb): Options => {
   const text = (name: string): string | null => (typeof raw[name] === 'string' ? raw[name] : null);
   const initTexts = ['project', 'domain', 'location', 'serverType', 'sshKey'] as const;
+  refuseApart(addresses(raw['only'], '--only', verb), addresses(raw['replace'], '--replace', verb), verb);
   return {
     yes: raw['yes'] === true,
     json: raw['json'] === true,
@@ -43,6 +44,15 @@ export const optionsOf = (raw: Readonly<Record<string, unknown>>, verb: Verb): O
       ...(typeof raw['staging'] === 'boolean' ? { staging: raw['staging'] } : {}),
     },
   };
+};
+
+/** What `--only` leaves out would not be replaced, without a word. */
+const refuseApart = (only: readonly Address[], replace: readonly Address[], verb: Verb): void => {
+  const apart = replace.find((address) => only.length > 0 && !only.includes(address));
+  if (apart === undefined) return;
+  throw new UsageError(`--replace ${apart} is outside of --only ${only.join(', ')}: name it with --only too`, {
+    next: helpCommand(verb),
+  });
 };
 
 const localKind = (value: string | null, verb: Verb): 'simulated' | null => {

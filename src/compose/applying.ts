@@ -138,8 +138,10 @@ const refuseStale = async (
   const age = context.clock.now() - Date.parse(plan.createdAt);
   const serial = state?.serial ?? 0;
   const moved: string[] = [];
-  if (plan.basis.stateSerial !== serial || (plan.basis.stateLineage ?? null) !== (state?.lineage ?? null))
+  if (plan.basis.stateSerial !== serial)
     moved.push(`the state moved from serial ${plan.basis.stateSerial} to ${serial}`);
+  else if (plan.basis.stateLineage !== (state?.lineage ?? null))
+    moved.push('the state is another one than the plan was made from');
   if (options.saved || age > freshPlanMsMax) {
     const { plan: now } = await planTarget(context, asked(plan), state);
     if (now.basis.configHash !== plan.basis.configHash) moved.push('infra.yaml or a template changed');

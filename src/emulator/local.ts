@@ -6,7 +6,7 @@ import { createLocalClock } from './local-clock.ts';
 import { createMachineModels } from './machines/models.ts';
 import { findServed } from './served.ts';
 import { createWallClock } from './wall-clock.ts';
-import { readWorldFile, writeWorldFile } from './world-file.ts';
+import { LocalWorldError, readWorldFile, writeWorldFile } from './world-file.ts';
 import { createWorldStore, lockWorld, type WorldStore } from './world-store.ts';
 
 export interface LocalWorldOptions {
@@ -32,12 +32,26 @@ interface WorldSettings {
   readonly date: string | undefined;
   readonly vatPercent: number | undefined;
 }
-export const worldSettings = (options: Omit<LocalWorldOptions, 'directory'>): WorldSettings => {
-  const vat = options.env['RECONCILE_EMULATOR_VAT'];
-  return {
-    date: options.date ?? options.env['RECONCILE_EMULATOR_DATE'],
-    vatPercent: options.vatPercent ?? (vat === undefined ? undefined : Number(vat)),
-  };
+/** Throws LocalWorldError: what is no date or no rate would be saved, and the world could not be read again. */
+export const worldSettings = (options: Omit<LocalWorldOptions, 'directory'>): WorldSettings => ({
+  date: options.date ?? dateOf(options.env['RECONCILE_EMULATOR_DATE']),
+  vatPercent: options.vatPercent ?? vatOf(options.env['RECONCILE_EMULATOR_VAT']),
+});
+
+const dateOf = (text: string | undefined): string | undefined => {
+  if (text === undefined || text === '') return undefined;
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
+  throw new LocalWorldError(`RECONCILE_EMULATOR_DATE is no date: ${text}`, 'Write it like 2024-12-01, or unset it');
+};
+
+const vatOf = (text: string | undefined): number | undefined => {
+  if (text === undefined || text === '') return undefined;
+  const value = Number(text);
+  if (value >= 0 && value <= 100) return value;
+  throw new LocalWorldError(
+    `RECONCILE_EMULATOR_VAT is no percentage: ${text}`,
+    'Write a number from 0 to 100, or unset it',
+  );
 };
 
 /** The world's file, made if there is none: a token of 64 characters is drawn once and kept in it. */

@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { LocalWorldError } from './world-file.ts';
 
 /** `emulator.json` of the local directory, while an emulator serves its world. */
 export interface Served {
@@ -31,8 +32,9 @@ export const findServed = async (directory: string): Promise<(Served & { now: nu
   try {
     text = await readFile(servedFile(directory), 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    // Nothing there, or no directory at all: whoever makes the world says so better.
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw new LocalWorldError(`${servedFile(directory)} can't be read`, 'Look at its permissions', error);
   }
   // A file left behind by a killed emulator, or half written, names nobody.
   let value: unknown;

@@ -53,7 +53,7 @@ export const readWorldFile = async (file: string): Promise<SavedWorld | undefine
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw new LocalWorldError(`the local world ${file} can't be read`, 'Look at its permissions', error);
   }
   const way = `Move ${file} away to begin with an empty world, or put an earlier copy in its place`;

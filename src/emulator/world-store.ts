@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lock } from 'proper-lockfile';
 import type { Emulator } from './emulator.ts';
@@ -31,7 +32,7 @@ export interface WorldLock {
 }
 /** Takes the lock, at most about a minute; a dead holder's lock is stale after five seconds. */
 export const lockWorld = async (file: string): Promise<WorldLock> => {
-  await mkdir(dirname(file), { recursive: true });
+  await writableDirectory(dirname(file));
   let lost: Error | undefined;
   const onCompromised = (error: Error): void => {
     lost = error;
@@ -51,6 +52,18 @@ export const lockWorld = async (file: string): Promise<WorldLock> => {
   } catch (error) {
     const next = `If no other command is running, remove the directory ${file}.lock`;
     throw new LocalWorldError(`the local world ${file} is locked by another command for too long`, next, error);
+  }
+};
+
+/** A directory that takes no lock would look like one that is locked, after a minute of trying. */
+const writableDirectory = async (directory: string): Promise<void> => {
+  try {
+    await mkdir(directory, { recursive: true });
+    await access(directory, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const next = 'Make it writable, or name another with RECONCILE_LOCAL_DIR';
+    throw new LocalWorldError(`the directory of the local world, ${directory}, can't be written: ${why}`, next, error);
   }
 };
 

@@ -56,7 +56,7 @@ const damaged = (where: StatePlace, why: string): StateError => {
   const path = pathOf(where);
   return new StateError(`the state of ${where.environment} in ${path} is ${why}`, {
     done: ['nothing was changed, and the file is as it was'],
-    next: `put an earlier copy back, or move it aside (mv ${path} ${path}.damaged) and look at: reconcile plan ${targetText(where.environment)}   (what is ours is found again by its labels)`,
+    next: `put an earlier copy back, or move it aside and look again: what is ours is found by its labels\n  mv ${path} ${path}.damaged\n  reconcile plan ${targetText(where.environment)}`,
   });
 };
 
@@ -90,7 +90,10 @@ const refuseForeign = (state: StateFile, where: StatePlace): void => {
     `${pathOf(where)} holds the state of ${state.environment} of project ${state.project}, not of ${where.environment} of project ${where.project}`,
     {
       done: ['nothing was changed, and the file is as it was'],
-      next: `put the right file there, or set project: ${state.project} in infra.yaml if it is the right one`,
+      next:
+        state.environment === where.environment
+          ? `put the right file there, or set project: ${state.project} in infra.yaml if it is the right one`
+          : `put the state of ${where.environment} there, or move the file back to ${state.environment}.json`,
     },
   );
 };

@@ -38,6 +38,11 @@ test.each([
     "--all checks every environment, so staging can't be named beside it",
     'reconcile check --help',
   ],
+  [
+    'plan staging --only server/a --replace server/b',
+    '--replace server/b is outside of --only server/a: name it with --only too',
+    'reconcile plan --help',
+  ],
   ['apply', 'apply needs the file of a saved plan', 'reconcile apply --help'],
   ['apply a b', 'apply takes one file, found also: b', 'reconcile apply --help'],
   ['state', 'state needs a verb: state show <target>', 'reconcile state show --help'],

@@ -223,9 +223,9 @@ test('--only, --replace and --adopt reach the planner', async () => {
     seen.push(options);
     return emptyPlan();
   };
-  await run('staging --only server/a --only server/b --replace job/web --adopt network/staging', { answers: { plan } });
+  await run('staging --only server/a --only job/web --replace job/web --adopt network/staging', { answers: { plan } });
   expect(seen).toEqual([
-    { intent: 'converge', only: ['server/a', 'server/b'], replace: ['job/web'], adopt: ['network/staging'] },
+    { intent: 'converge', only: ['server/a', 'job/web'], replace: ['job/web'], adopt: ['network/staging'] },
   ]);
 });
 

@@ -23,7 +23,7 @@ const readOf = async (text: string, environment = 'production', project = 'aipac
 };
 const untouched = 'nothing was changed, and the file is as it was';
 const wayOut =
-  'put an earlier copy back, or move it aside (mv memory/production.json memory/production.json.damaged) and look at: reconcile plan production   (what is ours is found again by its labels)';
+  'put an earlier copy back, or move it aside and look again: what is ours is found by its labels\n  mv memory/production.json memory/production.json.damaged\n  reconcile plan production';
 
 test('the sample document is read, and comes back the same', () => {
   const state = decodeState(sample, where);
