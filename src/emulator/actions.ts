@@ -1,4 +1,5 @@
 import type { Action, ActionResource } from '../hetzner/wire/actions.ts';
+import type { Server } from '../hetzner/wire/servers.ts';
 import { isoOf, type Kit } from './context.ts';
 import { durationOf } from './durations.ts';
 import type { RunEffect } from './effects.ts';
@@ -41,6 +42,14 @@ export interface ActionEngineDeps {
   readonly faultOf: (command: string) => ActionFault | undefined;
 }
 
+const afterFailure: Readonly<Record<string, Server['status']>> = {
+  starting: 'off',
+  migrating: 'off',
+  rebuilding: 'off',
+  stopping: 'running',
+  deleting: 'running',
+};
+
 /** Hetzner keeps finished actions for weeks; a world file keeps this many of the newest. */
 const actionsKept = 5_000;
 
@@ -74,6 +83,15 @@ export const createActions = ({ world, now, at, kit, runEffect, faultOf }: Actio
     }
   };
 
+  /** What a failed action leaves of a server: a status that speaks of something under way would be one for ever (B). */
+  const fallBack = (pending: PendingAction): void => {
+    for (const { type, id } of pending.locks) {
+      const server = type === 'server' ? world.servers.get(id) : undefined;
+      const status = server === undefined ? undefined : afterFailure[server.status];
+      if (server !== undefined && status !== undefined) server.status = status;
+    }
+  };
+
   const startFollowers = (id: number, failed: boolean, ms: number): void => {
     for (const follower of state.pending.filter((one) => one.after === id)) {
       if (!failed) {
@@ -88,6 +106,7 @@ export const createActions = ({ world, now, at, kit, runEffect, faultOf }: Actio
     const error = failure ?? land(pending.effect);
     const action = world.actions.get(pending.id);
     if (action !== undefined) end(action, error, ms);
+    if (error !== null) fallBack(pending);
     markLocks(pending.locks);
     startFollowers(pending.id, error !== null, ms);
   };
