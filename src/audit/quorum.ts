@@ -58,7 +58,7 @@ interface Outage {
   readonly leaves: boolean;
 }
 
-/** Steps that take a server down, with the whole run of steps of its address: it is back with the last of them. */
+/** From the first step that takes a server down, or cuts it off, to the last of its address: with that it is back. */
 const outagesOf = ({ plan, observation }: AuditInput, voters: ReadonlySet<string>): Outage[] => {
   const names = new Map(observation.items.filter(({ kind }) => kind === 'server').map(({ id, name }) => [id, name]));
   const byAddress = new Map<string, Step[]>();
@@ -69,15 +69,14 @@ const outagesOf = ({ plan, observation }: AuditInput, voters: ReadonlySet<string
   }
   return [...byAddress.values()].flatMap((steps) => {
     const down = steps.find(takesDown);
-    const [first] = steps;
     const last = steps.at(-1);
-    if (down === undefined || first === undefined || last === undefined) return [];
+    if (down === undefined || last === undefined) return [];
     const { effect } = down;
     const id = effect.port === 'cloud' && effect.op !== 'create' ? effect.id : null;
     const server = names.get(id ?? '');
     if (server === undefined || !voters.has(server)) return [];
     const back = steps.some((step) => step.effect.port === 'machines');
-    return [{ server, first, last, leaves: !back }];
+    return [{ server, first: steps.find(cutsOff) ?? down, last, leaves: !back }];
   });
 };
 
@@ -86,3 +85,6 @@ const takesDown = ({ effect }: Step): boolean => {
   if (effect.op === 'delete') return effect.kind === 'server';
   return effect.kind === 'server' && ['power-off', 'shutdown', 'rebuild', 'change-type'].includes(effect.change.op);
 };
+const cutsOff = (step: Step): boolean =>
+  takesDown(step) ||
+  (step.effect.port === 'cloud' && step.effect.op === 'change' && step.effect.change.op === 'detach-network');

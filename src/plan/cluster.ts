@@ -84,10 +84,14 @@ const lacksOfNode = (name: string, { nodes }: Reached): string[] => {
   return node.seesConsul ? [] : ['a node that does not see Consul'];
 };
 
-/** Names of servers that are full members now; null when nobody can be asked. */
+/**
+ * Names of servers that are full members now; null when nobody can say. Without a leader, as for some seconds after each
+ * election, that is so too: then every member counts as one that may be needed.
+ */
 export const healthyMembers = (planning: Planning): ReadonlySet<string> | null => {
   const { cluster } = planning.observation;
   if (cluster === null || !cluster.reachable) return null;
+  if (cluster.nomad.leader === null || cluster.consul.leader === null) return null;
   const voters = new Set(cluster.nomad.voters);
   const consul = new Set(cluster.consul.voters);
   const running = new Set<string>();

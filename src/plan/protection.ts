@@ -1,3 +1,4 @@
+import type { Address } from '../domain/address.ts';
 import type { AnyObservedItem } from '../domain/observation.ts';
 import type { Reason } from '../domain/plan.ts';
 import type { Planning } from './context.ts';
@@ -32,3 +33,16 @@ export const isProtected = (planning: Planning, item: AnyObservedItem): Refusal 
     next: lifts ? `reconcile ${target} lifts it, as infra.yaml says protected: false; or: ${cli}` : cli,
   };
 };
+
+/** What was only just handed over is changed, never deleted: it is still its maker's who gives it away. */
+const isHandedOver = ({ standing }: Planning, address: Address, item: AnyObservedItem): Refusal | undefined =>
+  standing.has(address)
+    ? undefined
+    : {
+        reason: reason('owner', 'it was handed over, but would have to be deleted and made anew, and it is not ours'),
+        next: `hcloud ${item.kind} update ${item.id} --name ${item.name}-other`,
+      };
+
+/** Why a thing may not be deleted and made anew. */
+export const mayNotReplace = (planning: Planning, address: Address, item: AnyObservedItem): Refusal | undefined =>
+  isHandedOver(planning, address, item) ?? isProtected(planning, item);

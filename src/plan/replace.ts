@@ -4,7 +4,7 @@ import type { AnyCloudResource, Reason } from '../domain/plan.ts';
 import { type Planning, retiredLabel } from './context.ts';
 import { wipesOf } from './describe.ts';
 import { changeDraft, createDrafts, deleteDraft } from './lifecycle.ts';
-import { isProtected } from './protection.ts';
+import { mayNotReplace } from './protection.ts';
 import type { Verdict } from './verdict.ts';
 
 type Plain = Pick<Verdict, 'address' | 'kind' | 'name' | 'drafts' | 'disruption' | 'want' | 'have'>;
@@ -20,7 +20,7 @@ export const replaceVerdict = (
   plain: Plain,
   reasons: readonly Reason[],
 ): Verdict => {
-  const refusal = isProtected(planning, item);
+  const refusal = mayNotReplace(planning, want.address, item);
   if (refusal !== undefined)
     return { ...plain, action: 'blocked', reasons: [...reasons, refusal.reason], next: refusal.next };
   if (heldByOthers.includes(want.kind) && isUsed(item))

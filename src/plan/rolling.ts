@@ -14,7 +14,7 @@ export const linkRolling = (planning: Planning, chains: ReadonlyMap<Address, Cha
   const servers = [...chains.values()].filter(({ verdict }) => verdict.kind === 'server');
   const disruptive = servers.filter(({ verdict }) => verdict.disruption !== 'none');
   const want = cluster?.verdict.want ?? wantedCluster(planning);
-  const rolls = want !== undefined && formedBefore(planning, want as Resource<'cluster'>);
+  const rolls = want !== undefined && formedBefore(planning, want as Resource<'cluster'>) && !allReplaced(planning);
   const healthy = healthyMembers(planning);
   // Where nobody can be asked, a server that is off is still known to be down.
   const isDown = ({ verdict: { have } }: Chain): boolean =>
@@ -23,12 +23,13 @@ export const linkRolling = (planning: Planning, chains: ReadonlyMap<Address, Cha
   const healing = servers.filter((chain) => !rolled.includes(chain));
   const final = cluster === undefined ? undefined : lastOf(cluster);
   for (const chain of healing) waitFor(final, lastOf(chain));
-  let gate = rolled.length > 0 ? firstGate(want, healing, healthy, extra) : undefined;
+  const before = [...healing.map(lastOf), ...rolled.map(lastBeforeDisturbing)].filter((step) => step !== undefined);
+  let gate = rolled.length > 0 ? firstGate(want, before, healthy, extra) : undefined;
   for (const [index, chain] of rolled.entries()) {
-    const first = firstOf(chain);
+    const first = firstDisturbing(chain);
     const last = lastOf(chain);
     waitFor(first, gate);
-    if (gate === undefined) for (const healed of healing) waitFor(first, lastOf(healed));
+    if (gate === undefined) for (const healed of before) waitFor(first, healed);
     if (index === rolled.length - 1 || want === undefined) {
       waitFor(final, last);
       gate = last;
@@ -53,6 +54,32 @@ const waitFor = (step: MutableStep | undefined, before: MutableStep | undefined)
   if (step !== undefined && before !== undefined && step.id !== before.id) step.after.add(before.id);
 };
 
+/** Whoever asks for all of them to be replaced has no quorum to keep: it is how a cluster that lost it begins anew. */
+const allReplaced = ({ standing, replace }: Planning): boolean => {
+  const members = [...standing].filter(([, { kind }]) => kind === 'server');
+  return members.length > 0 && members.every(([address]) => replace.has(address));
+};
+
+/**
+ * What comes before takes nothing from the cluster and may heal it: a server that was cut off its private network comes
+ * back into it first, or the cluster would be awaited in vain.
+ */
+const disturbing: readonly string[] = [
+  'set-protection',
+  'power-off',
+  'shutdown',
+  'rebuild',
+  'change-type',
+  'detach-network',
+  'remove-from-placement-group',
+  'add-to-placement-group',
+];
+const disturbs = ({ effect }: MutableStep): boolean =>
+  effect.port === 'cloud' &&
+  (effect.op === 'delete' || (effect.op === 'change' && disturbing.includes(effect.change.op)));
+const firstDisturbing = (chain: Chain): MutableStep | undefined => chain.steps.find(disturbs) ?? firstOf(chain);
+const lastBeforeDisturbing = ({ steps }: Chain): MutableStep | undefined => steps[steps.findIndex(disturbs) - 1];
+
 /** Restarts before departures: a member that leaves shrinks the quorum for those after it. Then by number. */
 const restartsFirst = (a: Chain, b: Chain): number =>
   Number(a.verdict.disruption === 'leave') - Number(b.verdict.disruption === 'leave') ||
@@ -61,7 +88,7 @@ const restartsFirst = (a: Chain, b: Chain): number =>
 /** Nobody healthy is taken down while another is still missing. Not needed where every member is known to be well. */
 const firstGate = (
   want: Chain['verdict']['want'],
-  healing: readonly Chain[],
+  before: readonly MutableStep[],
   healthy: ReadonlySet<string> | null,
   extra: MutableStep[],
 ): MutableStep | undefined => {
@@ -70,7 +97,7 @@ const firstGate = (
   const whole = healthy !== null && cluster.spec.servers.every(({ name }) => healthy.has(name));
   if (whole || cluster.spec.servers.length < 2) return undefined;
   const gate = readyStep(cluster, 'before any restart');
-  for (const chain of healing) waitFor(gate, lastOf(chain));
+  for (const step of before) waitFor(gate, step);
   extra.push(gate);
   return gate;
 };

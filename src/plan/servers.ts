@@ -8,7 +8,7 @@ import { labelsOf } from './diff/labels.ts';
 import { diffServer, type ServerDifference } from './diff/server.ts';
 import { bootDraft, changeDraft, createDrafts, deleteDraft, marked } from './lifecycle.ts';
 import { nameAndLabels } from './names.ts';
-import { isProtected } from './protection.ts';
+import { mayNotReplace } from './protection.ts';
 import type { Difference, Draft, Verdict } from './verdict.ts';
 
 type Plain = Pick<Verdict, 'address' | 'kind' | 'name' | 'drafts' | 'disruption' | 'want' | 'have'>;
@@ -145,7 +145,7 @@ const replaceServer = (
   reasons: readonly Reason[],
 ): Verdict => {
   const volumes = item.facts.volumeIds.map((id) => planning.sight.itemById('volume', id)?.name ?? id);
-  const refusal = isProtected(planning, item);
+  const refusal = mayNotReplace(planning, want.address, item);
   if (refusal !== undefined)
     return { ...plain, action: 'blocked', reasons: [...reasons, refusal.reason], next: refusal.next };
   const fresh = newServer(planning, want, plain, reasons);

@@ -88,10 +88,10 @@ test('a server taken out of its network, firewall and placement group is put bac
         placementGroup: none → aipacto-production, a server changes its placement group only while off
         network: (none) → 10.0.1.13, it is not in its private network
     · apply-firewall firewall/production (server 1007)
-    · power-off server/production-3 ← apply-firewall firewall/production (server 1007)
+    · attach-network server/production-3 ← apply-firewall firewall/production (server 1007)
+    · power-off server/production-3 ← attach-network server/production-3
     · add-to-placement-group server/production-3 ← power-off server/production-3
-    · attach-network server/production-3 ← add-to-placement-group server/production-3
-    · power-on server/production-3 ← attach-network server/production-3
+    · power-on server/production-3 ← add-to-placement-group server/production-3
     · await-boot server/production-3 ← power-on server/production-3
     · await-ready cluster/production ← await-boot server/production-3
     · submit job/server ← await-ready cluster/production

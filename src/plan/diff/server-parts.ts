@@ -50,13 +50,20 @@ export const diffServerNetwork = (spec: ServerSpec, facts: ServerFacts, sight: S
           nameOfId('network', network.networkId, sight),
         ),
   );
-  const detach = others.map((network): CloudChange => ({ op: 'detach-network', network: Number(network.networkId) }));
-  if (right !== undefined) return { reasons, changes: detach };
+  const detach = (networks: ServerFacts['networks']): CloudChange[] =>
+    networks.map((network) => ({ op: 'detach-network', network: Number(network.networkId) }));
+  if (right !== undefined) return { reasons, changes: detach(others) };
   if (!others.some((network) => network.networkId === wanted))
     reasons.push(reason('network', 'it is not in its private network', undefined, spec.privateIp));
+  // Only the same network under a wrong address has to be left before.
+  const attach: CloudChange = { op: 'attach-network', network: resolveId(spec.network, sight), ip: spec.privateIp };
   return {
     reasons,
-    changes: [...detach, { op: 'attach-network', network: resolveId(spec.network, sight), ip: spec.privateIp }],
+    changes: [
+      ...detach(others.filter(({ networkId }) => networkId === wanted)),
+      attach,
+      ...detach(others.filter(({ networkId }) => networkId !== wanted)),
+    ],
   };
 };
 

@@ -59,14 +59,15 @@ export const diffServer = (
   const need = wipe.length > 0 ? 'rebuild' : restart.changes.length > 0 ? 'restart' : undefined;
   const protection = protectionSteps(spec, facts, need === 'rebuild');
   reasons.push(...protection.reasons);
-  const stop: CloudChange[] = restart.changes.length > 0 && !off ? [{ op: 'power-off' }] : [];
+  const stop: CloudChange[] = restart.changes.length > 0 && facts.status !== 'off' ? [{ op: 'power-off' }] : [];
   const start: CloudChange[] = off || restart.changes.length > 0 ? [{ op: 'power-on' }] : [];
   const rebuild: CloudChange[] = wipe.length > 0 ? [{ op: 'rebuild', image: spec.image, userData: spec.userData }] : [];
+  // Live ones first: they take nothing away, and a server cut off its network comes back before it is waited for.
   const changes = [
+    live.flatMap((part) => part.changes),
     protection.before,
     stop,
     restart.changes,
-    live.flatMap((part) => part.changes),
     rebuild,
     start,
     protection.after,
