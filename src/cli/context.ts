@@ -12,7 +12,10 @@ import type { Progress } from './progress/progress.ts';
 export interface CommandContext {
   readonly input: CliInput;
   readonly invocation: Invocation;
+  /** Of stdout. */
   readonly layout: Layout;
+  /** Of stderr: one of the two may be a terminal while the other is a file. */
+  readonly errorLayout: Layout;
   readonly progress: Progress;
   readonly interruption: Interruption;
   /** Opened once, when first asked for. */

@@ -80,6 +80,7 @@ const runInvocation = async (invocation: Invocation, input: CliInput): Promise<E
     input: { ...input, io },
     invocation,
     layout: layoutFor(io.stdout, input, options),
+    errorLayout: layoutFor(io.stderr, input, options),
     progress,
     interruption,
     secrets: () => input.secrets(),

@@ -163,6 +163,18 @@ test('the overview lists targets, verbs, options, examples and exit codes', asyn
       reconcile production --only server/production-2
           nothing but this server and what it needs
 
+    Environment:
+      HCLOUD_TOKEN             token of the Hetzner project, as for the hcloud
+                               command
+      HCLOUD_ENDPOINT          address of the API, if not
+                               https://api.hetzner.cloud/v1
+      RECONCILE_LOCAL_DIR      where --local keeps its world and state, if not in
+                               state/local
+      RECONCILE_EMULATOR_DATE  day of the catalogue of --local, e.g. 2024-12-01:
+                               types and prices of then
+      RECONCILE_EMULATOR_VAT   VAT of its prices in percent, if not 21
+      NO_COLOR                 print without colours
+
     Exit codes: 0 converged or nothing to do; 2 changes or drift pending (plan,
     check); 3 someone else holds the lease; 4 blocked by a guard; 1 any other
     failure; 64 wrong usage.

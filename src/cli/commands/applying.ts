@@ -99,7 +99,8 @@ const finish = async (
   const { cloudName } = await context.workspace();
   const next = nextCommand(context, plan);
   const shown = outcome === null ? null : cleaned(context, placedOutcome(context, outcome));
-  if (shown !== null) report(context, () => ['', ...printOutcome(shown, outcome?.waitedMs ?? 0, next, context.layout)]);
+  if (shown !== null)
+    report(context, () => ['', ...printOutcome(shown, outcome?.waitedMs ?? 0, next, context.errorLayout)]);
   const good = outcome === null || outcome.result === 'converged';
   const outputs = good && plan.intent === 'converge' ? await outputsOf(context, session) : null;
   if (outputs !== null) tell(context, () => ['', ...printOutputs(outputs)]);

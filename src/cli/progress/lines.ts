@@ -17,6 +17,7 @@ const waitingLineMs = 30_000;
 /** Progress in a log: one line when a step starts, waits long, ends. Each begins with the time since the start. */
 export const createLineProgress = ({ stream, clock, board, clean }: LinesOptions): Progress => {
   const startedAt = clock.now();
+  let stopping = false;
   const lastSaid = new Map<string, number>();
   const say = (text: string): void => stream.write(`${clean(`[${stamp(clock.now() - startedAt)}] ${text}`)}\n`);
   const count = (): string => `${board.ended} of ${board.total}`;
@@ -50,12 +51,14 @@ export const createLineProgress = ({ stream, clock, board, clean }: LinesOptions
     },
     stepSkipped(step, because) {
       board.end(step, clock.now());
-      say(`${step.id}: not started: ${because}`);
+      if (!stopping) say(`${step.id}: not started: ${because}`);
     },
     notice: say,
     requests() {},
     running: () => board.running(),
-    stopping() {},
+    stopping() {
+      stopping = true;
+    },
     stop() {},
   };
 };

@@ -105,7 +105,8 @@ export const createLiveProgress = ({ stream, clock, paint, board, clean, every }
     },
     stepSkipped(step, because) {
       board.end(step, clock.now());
-      show([paint('dim', cut(`  - ${step.id} not started: ${oneLine(clean(because))}`, width()))]);
+      // After Ctrl-C the end counts them; one by one they would push what matters off the screen.
+      if (!stopping) show([paint('dim', cut(`  - ${step.id} not started: ${oneLine(clean(because))}`, width()))]);
     },
     notice: lasting,
     requests() {},
