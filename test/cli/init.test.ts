@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { nodeFiles } from '../../src/cli/node-files.ts';
 import { suggestion } from '../../src/cli/suggest.ts';
+import { initTemplate } from '../../src/config/init.ts';
 import { run } from './kit.ts';
 
 const line = 'init --project shop --domain shop.example --yes';
@@ -55,6 +56,20 @@ test.each([
   expect(ran.code).toBe(64);
   expect(ran.files).toEqual({});
   expect(ran.stderr.replaceAll('\n  ', ' ')).toContain(sentence);
+});
+
+test('answers that make no configuration are named as answers, for there is no file to correct', async () => {
+  const ran = await run(`${line} --location nbg9`, { init: initTemplate });
+  expect(ran.code).toBe(64);
+  expect(ran.files).toEqual({});
+  expect(ran.stderr).toBe(
+    [
+      'error: no configuration can be made of that: there is no Hetzner location of',
+      '  this name (found: "nbg9"; did you mean nbg1?)',
+      '  done: nothing was written',
+      '  next: reconcile init --help\n',
+    ].join('\n'),
+  );
 });
 
 test('files are written whole: modes kept, existing ones left, no neighbour left behind, failures in sentences', async () => {

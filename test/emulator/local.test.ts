@@ -143,6 +143,26 @@ test('the catalogue of a day is chosen by option or environment, and stays', asy
   expect((await ask(today, 'GET', '/server_types?name=cx22')).server_types).toEqual([]);
 });
 
+test.each([
+  ['RECONCILE_EMULATOR_DATE', 'last summer', 'is no date: last summer. Write it like 2024-12-01'],
+  ['RECONCILE_EMULATOR_DATE', '2024-13-01', 'is no date'],
+  ['RECONCILE_EMULATOR_VAT', 'x', 'is no percentage: x. Write a number from 0 to 100'],
+  ['RECONCILE_EMULATOR_VAT', '-1', 'is no percentage'],
+])('%s=%s is refused before it could spoil a world', async (name, value, sentence) => {
+  const directory = await emptyDirectory();
+  await open(directory);
+  const before = await readFile(join(directory, 'world.json'), 'utf8');
+  await expect(open(directory, { env: { [name]: value } })).rejects.toThrow(sentence);
+  expect(await readFile(join(directory, 'world.json'), 'utf8')).toBe(before);
+});
+
+test('a directory that can not be made says so at once, not that somebody holds its lock', async () => {
+  const file = join(await emptyDirectory(), 'file');
+  await writeFile(file, '');
+  for (const directory of [file, join(file, 'below')])
+    await expect(open(directory)).rejects.toThrow("can't be written");
+});
+
 test('while an emulator serves this world, commands go through it; a dead one is passed over', async () => {
   const directory = await emptyDirectory();
   const alone = await open(directory);

@@ -1,4 +1,4 @@
-import { exitCodes, Failure, UsageError } from '../../domain/errors.ts';
+import { ConfigError, exitCodes, Failure, UsageError } from '../../domain/errors.ts';
 import { type CommandContext, type CommandRun, reading, tell, tellJson } from '../context.ts';
 import type { InitAnswers } from '../io.ts';
 
@@ -33,7 +33,7 @@ export const runInit: CommandRun = async (context) => {
   refuseBadFlags(context);
   if ((await files.read(path)) !== undefined) throw exists(path);
   const answers = options.yes || !io.stdin.isTTY ? fromFlags(context) : await reading(context, ask(context));
-  if ((await files.write(path, initTemplate(answers), { mode: 0o644, replace: false })) === 'exists')
+  if ((await files.write(path, textOf(answers, initTemplate), { mode: 0o644, replace: false })) === 'exists')
     throw exists(path);
   const next = ['reconcile plan production --local', ...(options.config === null ? [] : [`--config ${path}`])].join(
     ' ',
@@ -41,6 +41,24 @@ export const runInit: CommandRun = async (context) => {
   tell(context, () => [`wrote ${path}`, `next: ${next}`, '      shows what it would make, in the emulated cloud']);
   tellJson(context, () => ({ file: path, answers, next }));
   return exitCodes.ok;
+};
+
+/** The file that is complained about does not exist: what can be corrected is the answer. */
+const textOf = (answers: InitAnswers, initTemplate: (answers: InitAnswers) => string): string => {
+  try {
+    return initTemplate(answers);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const wrong = error.problems.map(({ message, found, suggestion, allowed }) => {
+      const way = suggestion === undefined ? `allowed: ${allowed ?? 'see the help'}` : `did you mean ${suggestion}?`;
+      return `${message} (found: ${found ?? 'nothing'}; ${way})`;
+    });
+    throw new UsageError(`no configuration can be made of that: ${wrong.join('; ')}`, {
+      done: ['nothing was written'],
+      next: 'reconcile init --help',
+      cause: error,
+    });
+  }
 };
 
 const exists = (path: string): Failure =>
