@@ -79,12 +79,20 @@ const awaitReady = (
     deadlineMs: deadlines.readyMs,
     patienceMs: deadlines.readyMs,
     describe: `Consul and Nomad of ${cluster.address} to form`,
+    next: waysOut(cluster),
     probe: async () => {
       const facts = await askInTurn(servers, (target) => membership(connect(deps, target)));
       const lacks = missing(cluster.spec, facts);
       return lacks.length === 0 ? { done: true, value: undefined } : { done: false, detail: lacks.join('; ') };
     },
   });
+
+/** Raft needs a majority of the servers it knew; with most of their disks gone it waits for them for ever. */
+const waysOut = ({ address, spec }: Resource<'cluster'>): string => {
+  const target = address.slice(address.indexOf('/') + 1).replace(/^pr-(\d+)$/, 'pr $1');
+  const all = spec.servers.map((server) => `--replace ${server.address}`).join(' ');
+  return `reconcile ${target}; if its quorum is lost for good, begin anew with new disks: reconcile ${target} ${all}`;
+};
 
 const submit = async (
   deps: Deps,
