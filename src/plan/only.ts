@@ -41,6 +41,8 @@ export const selectOnly = (planning: Planning): Map<Address, Verdict> => {
         const other = verdicts.get(needed);
         if (other !== undefined && makesNew(other) && other.have === undefined) queue.push(needed);
       }
+    // The cluster's verdict waits for servers of other addresses.
+    for (const { address: elsewhere } of verdict.drafts) if (elsewhere !== undefined) queue.push(elsewhere);
     if (verdict.kind === 'server' && verdict.drafts.length > 0) queue.push(...clustersOf(verdicts));
   }
   const left = [...verdicts.values()].filter(({ address, action }) => !chosen.has(address) && action !== 'keep');
