@@ -64,9 +64,13 @@ const guardPullRequests = (planning: Planning): void => {
   const max = environment.limits.pullRequestsMax;
   if (holders.size < max) return;
   const names = [...holders].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
-  const why = reason('limits', `all ${max} places of pull request environments are taken: ${names.join(', ')}`);
   const [first = ''] = names;
-  const next = `reconcile destroy pr ${first.replace('pr-', '')}, or raise max at ${sourceText(environment, 'max')}`;
+  const why = reason(
+    'limits',
+    `${max === 1 ? 'the one place' : `all ${max} places`} of pull request environments ${max === 1 ? 'is' : 'are'} taken${first === '' ? '' : `: ${names.join(', ')}`}`,
+  );
+  const raise = `raise max at ${sourceText(environment, 'max')}`;
+  const next = first === '' ? raise : `reconcile destroy pr ${first.replace('pr-', '')}, or ${raise}`;
   for (const verdict of planning.verdicts.values())
     if (verdict.action === 'create') block(planning, verdict, why, next);
 };

@@ -42,7 +42,7 @@ test('a plan shows what can hurt first, each change with its reasons, what it wi
       > certificate/production
           state: it has our labels and is not in the state
 
-    Forget: gone already, leaves the state (1)
+    Forget: leaves the state, nothing is deleted (1)
       . job/old
           existence: it is gone
 

@@ -18,6 +18,6 @@ export const verdictStyles: readonly VerdictStyle[] = [
   { action: 'update', symbol: '~', style: 'yellow', title: 'Update in place' },
   { action: 'create', symbol: '+', style: 'green', title: 'Create' },
   { action: 'adopt', symbol: '>', style: 'cyan', title: 'Adopt: exists already, becomes ours' },
-  { action: 'forget', symbol: '.', style: 'dim', title: 'Forget: gone already, leaves the state' },
+  { action: 'forget', symbol: '.', style: 'dim', title: 'Forget: leaves the state, nothing is deleted' },
   { action: 'keep', symbol: '=', style: 'dim', title: 'Unchanged' },
 ];
