@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest';
+import type { Observation } from '../../src/domain/observation.ts';
+import type { Plan } from '../../src/domain/plan.ts';
+import { observationOf, plan, plant, production, withServers } from '../support/builders.ts';
+import { standing } from '../support/drift.ts';
+import type { ModelWorld } from '../support/model-world.ts';
+
+/* What random worlds found (test/simulation), each held by the smallest picture of it. */
+
+/** The steps of a verb, each with everything it waits for, directly or not. */
+const waitsOf = (made: Plan, verb: string): { readonly id: string; readonly before: ReadonlySet<string> }[] => {
+  const byId = new Map(made.steps.map((step) => [step.id, step]));
+  return made.steps
+    .filter(({ id }) => id.startsWith(`${verb} `))
+    .map(({ id }) => {
+      const before = new Set<string>();
+      const queue = [id];
+      for (let at = 0; at < queue.length; at += 1)
+        for (const other of byId.get(queue[at] ?? '')?.dependsOn ?? [])
+          if (!before.has(other)) {
+            before.add(other);
+            queue.push(other);
+          }
+      return { id, before };
+    });
+};
+const gate = 'await-ready cluster/production (before any restart)';
+
+const leaderless = (world: ModelWorld): Partial<Observation> => {
+  const { cluster } = observationOf(world);
+  if (cluster?.reachable !== true) throw new Error('the cluster of the model world answers');
+  return { cluster: { ...cluster, nomad: { ...cluster.nomad, leader: null, voters: [] }, nodes: [], jobs: [] } };
+};
+
+test('between two leaders nobody is taken down: the cluster is awaited first, then one member after another', () => {
+  const world = standing();
+  const made = plan(world, {
+    environment: production(withServers({ image: 'debian-13' })),
+    observation: leaderless(world),
+  });
+  const rebuilds = waitsOf(made, 'rebuild');
+  expect(rebuilds).toHaveLength(3);
+  for (const { before } of rebuilds) expect(before).toContain(gate);
+  expect(rebuilds[1]?.before).toContain('await-ready cluster/production (after server/production-1)');
+});
+
+test('servers that lost their network come back into it before the cluster is awaited, and only then restart', () => {
+  const world = standing();
+  for (const item of world.items) if (item.kind === 'server') item.facts.networks = [];
+  const made = plan(world, {
+    environment: production(withServers({ types: ['cpx32'] })),
+    observation: { cluster: { reachable: false, because: 'no server answers' } },
+  });
+  const [awaited] = waitsOf(made, gate.split(' ')[0] ?? '').filter(({ id }) => id === gate);
+  for (const number of [1, 2, 3]) {
+    expect(awaited?.before).toContain(`attach-network server/production-${number}`);
+    expect(awaited?.before).not.toContain(`power-off server/production-${number}`);
+  }
+  for (const { before } of waitsOf(made, 'power-off')) expect(before).toContain(gate);
+});
+
+test('all members replaced on request: there is no quorum to keep, so nothing waits for one', () => {
+  const world = standing();
+  const made = plan(world, {
+    options: { replace: ['server/production-1', 'server/production-2', 'server/production-3'] },
+    observation: leaderless(world),
+  });
+  const deletes = waitsOf(made, 'delete');
+  expect(deletes).toHaveLength(3);
+  for (const { before } of deletes) expect([...before].filter((id) => id.startsWith('await-ready'))).toEqual([]);
+});
+
+test('a server that is on its way to running, with nothing holding it, is switched on', () => {
+  const world = standing();
+  const server = world.items.find(({ name }) => name === 'aipacto-production-2');
+  if (server !== undefined) Object.assign(server.facts, { status: 'starting', locked: false });
+  expect(plan(world).steps.map(({ id }) => id)).toContain('power-on server/production-2');
+});
+
+test('several things to hand over are handed over by one command', () => {
+  const world = standing();
+  for (const name of ['aipacto-production-1', 'aipacto-production-2']) {
+    const mine = world.items.find((item) => item.name === name);
+    world.items = world.items.filter((item) => item !== mine);
+    plant(world, { kind: 'server', name, facts: { ...mine?.facts } });
+  }
+  const { changes } = plan(world);
+  const nexts = new Set(
+    changes.flatMap(({ action, next }) => (action === 'blocked' && next !== undefined ? [next] : [])),
+  );
+  expect([...nexts]).toEqual(['reconcile production --adopt server/production-1 --adopt server/production-2']);
+});
+
+test('what was only handed over is never deleted, even where nothing else would make it fit', () => {
+  const world = standing();
+  const mine = world.items.find(({ name }) => name === 'aipacto-production-1');
+  world.items = world.items.filter((item) => item !== mine);
+  const theirs = plant(world, {
+    kind: 'server',
+    name: 'aipacto-production-1',
+    facts: { ...mine?.facts, location: 'ash' },
+  });
+  const { changes, steps } = plan(world, { options: { adopt: ['server/production-1'] } });
+  expect(changes.find(({ address }) => address === 'server/production-1')).toMatchObject({
+    action: 'blocked',
+    next: `hcloud server update ${theirs.id} --name aipacto-production-1-other`,
+  });
+  expect(steps.filter(({ effect }) => effect.port === 'cloud' && effect.op === 'delete')).toEqual([]);
+});
