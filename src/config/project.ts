@@ -65,11 +65,17 @@ export const loadProject = (input: { text: string; file: string; env: Environmen
   return projectConfig(input.file, infra, environments, document);
 };
 
-const failed = (problems: readonly ConfigProblem[]): ConfigError =>
-  new ConfigError(
+const failed = (problems: readonly ConfigProblem[]): ConfigError => {
+  const inVariables = problems.every(({ line }) => line === 0);
+  return new ConfigError(
     [...problems].sort((a, b) => a.line - b.line || a.column - b.column),
-    { next: 'correct the file and run the same command again' },
+    {
+      next: inVariables
+        ? 'set or unset it and run the same command again'
+        : 'correct the file and run the same command again',
+    },
   );
+};
 
 const crossChecks: readonly CrossCheck[] = [networks, servers, names, ingress, firewall];
 

@@ -277,3 +277,18 @@ test('under --json every end is one document, errors too', async () => {
     if (exitCode === 1 || exitCode === 64) expect(document.error).toMatchObject({ exitCode, next: expect.any(String) });
   }
 });
+
+test('a wrong environment variable is named as one, without a line that it does not have', async () => {
+  const { exitCode, stderr } = await labWith({ env: { MAX_PR_ENVIRONMENTS: 'many' } }).run('plan pr 7');
+  expect(exitCode).toBe(1);
+  expect(stderr.split('\n').map((line) => line.trim())).toEqual([
+    'error: 1 problem in the configuration',
+    '',
+    'environment variable MAX_PR_ENVIRONMENTS',
+    'no number of pull request environments',
+    'found: "many"',
+    'allowed: 1 to 500',
+    'next: set or unset it and run the same command again',
+    '',
+  ]);
+});

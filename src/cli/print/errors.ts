@@ -52,9 +52,11 @@ const isUnexpected = (error: unknown): boolean => !(error instanceof Failure);
 /** `infra.yaml:12:5  environments.production.servers.count`, then what is wrong, found, allowed, meant. */
 const printProblem = (problem: ConfigProblem, { paint, width }: Layout): string[] => {
   const { file, line, column, path, message, found, allowed, suggestion } = problem;
+  // An environment variable has no lines.
+  const place = line === 0 ? file : `${file}:${line}:${column}`;
   return [
     '',
-    `  ${paint('bold', `${file}:${line}:${column}`)}${path === '' ? '' : `  ${paint('cyan', path)}`}`,
+    `  ${paint('bold', place)}${path === '' ? '' : `  ${paint('cyan', path)}`}`,
     ...paragraph(message, width, '    '),
     ...(found === undefined ? [] : paragraph(`found: ${found}`, width, '    ', '      ')),
     ...(allowed === undefined ? [] : paragraph(`allowed: ${allowed}`, width, '    ', '      ')),
