@@ -92,7 +92,8 @@ export const writeWorldFile = async (file: string, world: SavedWorld): Promise<v
     await rm(temporary, { force: true }).catch(() => undefined);
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     const why = code === 'ENOSPC' ? 'the disk is full' : code;
-    const next = 'The last change of the emulated cloud is not kept, the file is as it was before it';
+    const lost = 'the last change of the emulated cloud is not kept, the file is as it was before it';
+    const next = code === 'ENOSPC' ? `Free some space; ${lost}` : `Look at its directory; ${lost}`;
     throw new LocalWorldError(`the local world ${file} can't be saved: ${why}`, next, error);
   }
 };

@@ -86,7 +86,7 @@ test('list shows each environment with its last change and the servers that do n
 
 test('list of nothing says how to make something', async () => {
   const ran = await run('list', { answers: { workspace: { list: async () => [] } } });
-  expect(ran.stdout).toBe('no environments on emulated cloud (simulated): make one with reconcile\n  production\n');
+  expect(ran.stdout).toBe('no environments on emulated cloud (simulated)\nnext: reconcile production\n');
 });
 
 test('status groups by layer, aligned, and is exit 1 when something is bad', async () => {

@@ -1,5 +1,6 @@
 import { exitCodes } from '../../domain/errors.ts';
 import { type CommandRun, cleaned, openSession, reading, tell, tellJson } from '../context.ts';
+import { placeFlags } from '../options.ts';
 import { printCost } from '../print/cost.ts';
 import { stateDocument } from '../print/json.ts';
 import { printList } from '../print/list.ts';
@@ -12,7 +13,8 @@ import { printStatus } from '../print/status.ts';
 export const runList: CommandRun = async (context) => {
   const workspace = await context.workspace();
   const environments = cleaned(context, await reading(context, workspace.list()));
-  tell(context, () => printList(environments, workspace.cloudName, context.layout));
+  const first = ['reconcile production', ...placeFlags(context.invocation.options)].join(' ');
+  tell(context, () => printList(environments, workspace.cloudName, first, context.layout));
   tellJson(context, () => ({ cloud: workspace.cloudName, environments }));
   return exitCodes.ok;
 };

@@ -91,8 +91,8 @@ const printBlock = ({ field, from, to }: Reason, { paint, width }: Layout): stri
 };
 
 /** A command and nothing else, or a sentence that ends in one: a command is copied, so it is never broken. */
-const onlyCommand = /^(?:reconcile|npx|hcloud|mv) [^,();]*$/;
-const endsInCommand = /^(.*:) ((?:reconcile|npx|hcloud|mv) [^,();]*)$/;
+const onlyCommand = /^(?:reconcile|npx|hcloud|mv|rm) [^,();]*$/;
+const endsInCommand = /^(.*:) ((?:reconcile|npx|hcloud|mv|rm) [^,();]*)$/;
 
 /** The next command: whole, on a line of its own where it would not fit; sentences are wrapped. */
 export const printNext = (next: string, { paint, width }: Layout, indent: string): string[] => {

@@ -1,5 +1,6 @@
 import { formatCents } from '../../domain/money.ts';
 import type { EnvironmentSummary } from '../../ports/session.ts';
+import { printNext } from './change.ts';
 import type { Layout } from './layout.ts';
 import type { Paint } from './paint.ts';
 import { table } from './table.ts';
@@ -8,10 +9,15 @@ import { age, instant, padEnd, paragraph, plural } from './text.ts';
 const healthText = (health: EnvironmentSummary['health'], paint: Paint): string =>
   paint(health === 'ok' ? 'green' : health === 'bad' ? 'red' : 'yellow', health);
 
-/** One line per environment, and below it what changed last; `--verbose` adds its servers. */
-export const printList = (environments: readonly EnvironmentSummary[], cloudName: string, layout: Layout): string[] => {
+/** One line per environment, and below it what changed last; `--verbose` adds its servers. `first` makes one. */
+export const printList = (
+  environments: readonly EnvironmentSummary[],
+  cloudName: string,
+  first: string,
+  layout: Layout,
+): string[] => {
   if (environments.length === 0)
-    return paragraph(`no environments on ${cloudName}: make one with reconcile production`, layout.width, '', '  ');
+    return [...paragraph(`no environments on ${cloudName}`, layout.width, '', '  '), ...printNext(first, layout, '')];
   const { paint } = layout;
   const [head = '', ...rows] = table(
     [
