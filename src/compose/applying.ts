@@ -67,7 +67,12 @@ export const applyPlan = async (context: TargetContext, plan: Plan, options: App
     const after = ended ? await planTarget(context, asked(plan), writer.current()) : null;
     const remaining = after?.plan ?? null;
     const result = resultOf(execution, remaining);
-    const unwritten = await writeHistory(writer, execution, historyEntry(context, plan, options, result, execution));
+    const unwritten = await writeHistory(
+      writer,
+      execution,
+      historyEntry(context, plan, options, result, execution),
+      loaded?.state.serial ?? 0,
+    );
     const outcome = outcomeOf(context, plan, result, execution, remaining, clock.now() - startedAt);
     if (unwritten === null) return { outcome, after };
     return { outcome: { ...outcome, result: 'failed', failed: [...outcome.failed, unwritten] }, after };
@@ -81,9 +86,12 @@ const writeHistory = async (
   writer: StateWriter,
   execution: ExecutionOutcome,
   entry: HistoryEntry,
+  serialBefore: number,
 ): Promise<Outcome['failed'][number] | null> => {
   // A lost lease or an unwritable state stopped the run: the state is no longer ours to write.
   if (execution.stoppedBy !== null) return null;
+  // Nothing came of it (a token that may only read): the state stays as it was, to the byte. The journal has the tries.
+  if (execution.succeeded.length === 0 && writer.current().serial === serialBefore) return null;
   try {
     await writer.save((state) => withHistory(state, entry));
     return null;

@@ -292,3 +292,19 @@ test('a wrong environment variable is named as one, without a line that it does 
     '',
   ]);
 });
+
+test('a token that may only read plans as ever, and a converge leaves the state as it was, to the byte', async () => {
+  const readOnly = 'r'.repeat(64);
+  const lab = createLab();
+  await lab.run('pr 7 --yes');
+  const before = (await lab.store.get('pr-7.json'))?.text;
+  const { servers } = await lab.api('GET', '/servers');
+  await lab.api('PUT', `/servers/${servers[0].id}`, { labels: {} });
+  lab.emulator.world.state.tokens.push({ token: readOnly, write: false });
+  const reader = createLab({ over: lab.emulator, store: lab.store, token: readOnly });
+  expect((await reader.run('plan pr 7')).exitCode).toBe(2);
+  const ran = await reader.run('pr 7 --yes');
+  expect(ran.exitCode).toBe(1);
+  expect(ran.stderr).toContain('token_readonly');
+  expect((await lab.store.get('pr-7.json'))?.text).toBe(before);
+});

@@ -30,6 +30,8 @@ export interface LabOptions {
   readonly seed?: number;
   /** False: as if the endpoint were just any endpoint; it is asked who it is. */
   readonly emulated?: boolean;
+  /** Instead of the emulator's own token that may write. */
+  readonly token?: string;
   /** Another process on the same cloud. */
   readonly over?: Emulator;
   /** Wraps the way to the cloud: to count, to lose replies, to stop a run. */
@@ -110,7 +112,7 @@ export const createLab = (options: LabOptions = {}): Lab => {
                 fetch,
                 clock: emulator.clock,
                 endpoint: 'http://emulator.invalid/v1',
-                token: new Secret(emulator.token),
+                token: new Secret(options.token ?? emulator.token),
                 description: 'emulated cloud',
                 emulated: options.emulated ?? true,
               },
