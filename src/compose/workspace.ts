@@ -73,5 +73,12 @@ const projectCost = async (context: Context, target: Target | undefined) => {
   const environments = targets
     .map((wanted) => wantedEnvironment(context, wanted))
     .filter((found) => found !== undefined);
-  return costReport({ environments, prices: await context.cloud.prices() });
+  const report = costReport({ environments, prices: await context.cloud.prices() });
+  if (target !== undefined) return report;
+  // Asked for the whole project, pull request 1 stands for every one of them.
+  const each = (name: string): string => (name === 'pr-1' ? 'pr (each)' : name);
+  return {
+    ...report,
+    environments: report.environments.map((one) => ({ ...one, environment: each(one.environment) })),
+  };
 };
