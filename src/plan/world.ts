@@ -35,8 +35,9 @@ export const indexWorld = ({ environment, desired, observation, state }: PlanInp
   const owner = ownershipIndex(environment.project, environment.name, [...wanted.keys(), ...remembered.keys()], state);
   const ours = new Map<Address, OwnedItem[]>();
   const others: OwnedItem[] = [];
+  const identify = identifier(desired.resources, observation.items, state);
   for (const item of observation.items) {
-    const owned = withPlausibleAddress(owner(item), environment.name, wanted, remembered);
+    const owned = identify(withPlausibleAddress(owner(item), environment.name, wanted, remembered));
     if (owned.address === undefined) others.push(owned);
     else ours.set(owned.address, [...(ours.get(owned.address) ?? []), owned]);
   }
@@ -50,6 +51,39 @@ export const indexWorld = ({ environment, desired, observation, state }: PlanInp
       [...ours].flatMap(([address, items]) => items.map(({ item }) => [idKey(item), address] as const)),
     ),
     itemById: new Map(observation.items.map((item) => [idKey(item), item])),
+  };
+};
+
+/**
+ * What an address label says, somebody can have mistyped. The state knows better where it remembers the very object; and
+ * without it a wanted name does, where the label names what nobody wants or what another object already stands for.
+ * Otherwise a label typed wrong would get a member of the cluster deleted and ordered again under its own name.
+ */
+const identifier = (
+  resources: readonly AnyResource[],
+  items: readonly AnyObservedItem[],
+  state: StateFile | null,
+): ((owned: OwnedItem) => OwnedItem) => {
+  const byMemory = new Map([...rememberedOf(state)].map(([address, entry]) => [idKey(entry), { address, entry }]));
+  const byName = new Map(resources.map((resource) => [nameKey(resource.kind, wantedName(resource)), resource.address]));
+  const labelled = new Map<string, number>();
+  for (const { labels } of items) {
+    const label = `${labels[labelNames.environment]} ${labels[labelNames.address]}`;
+    labelled.set(label, (labelled.get(label) ?? 0) + 1);
+  }
+  const claims = (environment: string | undefined, address: Address): number =>
+    labelled.get(`${environment} ${addressToLabel(address)}`) ?? 0;
+  const wanted = new Set(resources.map(({ address }) => address));
+  return (owned) => {
+    const { item, address, ownership, by } = owned;
+    if (ownership !== 'ours' || by !== 'labels' || address === undefined || item.kind === 'rrset') return owned;
+    const known = byMemory.get(idKey(item));
+    if (known?.entry.name === item.name && known.entry.createdAt === item.createdAt)
+      return { ...owned, address: known.address };
+    const named = byName.get(nameKey(item.kind, item.name));
+    const environment = item.labels[labelNames.environment];
+    if (named === undefined || named === address || claims(environment, named) > 0) return owned;
+    return !wanted.has(address) || claims(environment, address) > 1 ? { ...owned, address: named } : owned;
   };
 };
 

@@ -107,3 +107,15 @@ test('what was only handed over is never deleted, even where nothing else would 
   });
   expect(steps.filter(({ effect }) => effect.port === 'cloud' && effect.op === 'delete')).toEqual([]);
 });
+
+for (const memory of ['remembered', 'forgotten'])
+  for (const label of ['server.production-9', 'server.production-2'])
+    test(`a server whose address label was mistyped as ${label} gets it back and nothing is deleted, state ${memory}`, () => {
+      const world = standing();
+      const server = world.items.find(({ name }) => name === 'aipacto-production-1');
+      if (server !== undefined) server.labels = { ...server.labels, address: label };
+      if (memory === 'forgotten') world.state = null;
+      const made = plan(world);
+      expect(made.summary).toMatchObject({ create: 0, delete: 0, rebuild: 0, replace: 0, blocked: 0 });
+      expect(made.steps.map(({ id }) => id)).toContain('set-labels server/production-1');
+    });
