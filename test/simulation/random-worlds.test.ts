@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Document } from '../support/lab.ts';
 import { drifts, edits, fuse, type Move, misfortune, strangers } from './moves.ts';
-import { resolve, rootsOf } from './resolve.ts';
+import { beginAnew, resolve, rootsOf } from './resolve.ts';
 import { type Chance, chanceOf, createSimulated, kinds, type Simulated } from './simulated.ts';
 
 const seeds = Number(process.env['RECONCILE_SIMULATION_SEEDS'] ?? 25);
@@ -61,18 +61,7 @@ const settle = async (world: Simulated): Promise<void> => {
     if (ran.exitCode === 0) return mustBeTrue(world, ran.stderr);
     if (ran.exitCode !== 4) {
       clean += 1;
-      const said = ran.stderr.replace(/\s+/g, ' ');
-      const anew = /begin anew with new disks: reconcile (production(?: --replace \S+)+)/.exec(said)?.[1];
-      if (clean === 1 && anew !== undefined) {
-        world.story.push(`  begins anew: ${anew}`);
-        const begun = await world.run(`${anew} --yes`);
-        if (begun.exitCode === 4) {
-          // Protected: the edit it names, the run that lifts the protection at Hetzner, and once more.
-          world.config.environments.production.protected = false;
-          await world.run('production --yes');
-          await world.run(`${anew} --yes`);
-        }
-      }
+      if (clean === 1) await beginAnew(world, ran.stderr);
       world.story.push(`  ${ran.stderr.trim().split('\n').slice(-14).join('\n  ')}`);
       if (clean >= cleanRunsMax) throw new Error(`${clean} clean runs did not converge:\n${ran.stderr}`);
       continue;

@@ -7,10 +7,13 @@ import { type Kind, type Simulated, somebody } from './simulated.ts';
  */
 const kindOf = (word: string): Kind => `${word.replaceAll('-', '_')}s` as Kind;
 
-const handOver = (world: Simulated, address: string, production: string): void => {
+const handOver = async (world: Simulated, address: string, production: string): Promise<void> => {
   const [kind = '', ...rest] = address.split('/');
   const plural = kind === 'rrset' ? 'zones' : kindOf(kind);
+  const rows = kind === 'rrset' ? [] : await world.rows(plural);
   for (const [key, maker] of world.makers) {
+    const row = rows.find((one) => key === `${plural}/${one.id}`);
+    if (row !== undefined && !row.name.startsWith('aipacto-production')) continue;
     if (maker !== somebody || !key.startsWith(`${plural}/`)) continue;
     if (kind === 'rrset' && !key.endsWith(`/rrsets/${rest[1]}/${rest[2]}`)) continue;
     world.makers.set(key, production);
@@ -23,11 +26,26 @@ export const rootsOf = (blocked: Document[]): Document[] => {
   return seen.length === 0 ? blocked : seen;
 };
 
+/** A quorum that is lost for good: the failure names the command that begins anew. */
+export const beginAnew = async (world: Simulated, stderr: string): Promise<void> => {
+  const said = stderr.replace(/\s+/g, ' ');
+  const anew = /begin anew with new disks: reconcile (production(?: --replace \S+)+)/.exec(said)?.[1];
+  if (anew === undefined) return;
+  world.story.push(`  begins anew: ${anew}`);
+  const begun = await world.run(`${anew} --yes`);
+  if (begun.exitCode !== 4) return;
+  // Protected: the edit it names, the run that lifts the protection at Hetzner, and once more.
+  world.config.environments.production.protected = false;
+  await world.run('production --yes');
+  await world.run(`${anew} --yes`);
+};
+
 export const resolve = async (world: Simulated, blocked: Document, depth = 0): Promise<string> => {
   const next: string = blocked.next ?? '';
   const run = async (command: string): Promise<string> => {
-    for (const [, address = ''] of command.matchAll(/--adopt (\S+)/g)) handOver(world, address, 'production');
+    for (const [, address = ''] of command.matchAll(/--adopt (\S+)/g)) await handOver(world, address, 'production');
     const ran = await world.run(`${command} --yes`);
+    await beginAnew(world, ran.stderr);
     if (ran.exitCode === 4 && depth === 0 && !command.startsWith('destroy')) {
       const { stdout } = await world.run(`plan ${command} --json`);
       const [first] = rootsOf(JSON.parse(stdout).changes.filter((change: Document) => change.action === 'blocked'));
@@ -53,8 +71,6 @@ export const resolve = async (world: Simulated, blocked: Document, depth = 0): P
     await world.sleep(60_000);
     return run('production');
   }
-  const replace = /--replace (\S+)$/.exec(next)?.[1];
-  if (replace !== undefined) return run(`production --replace ${replace}`);
   const write = /^write for example types: \[([a-z0-9]+)/.exec(next.replace('what ', ''))?.[1];
   if (write !== undefined) {
     world.config.environments.production.servers.types = [write];

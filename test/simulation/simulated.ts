@@ -292,7 +292,7 @@ export const createSimulated = (seed: number): Simulated => {
       if (unlabelled.length > 0) problems.push(`made without labels: ${unlabelled.map(([key]) => key).join(', ')}`);
       if (process.env['RECONCILE_SIMULATION_LOUD']) story.push(ran.stderr);
       story.push(`${command}${fuse === undefined ? '' : ` [${fuse.when} ${fuse.nth}]`} → ${ran.exitCode}`);
-      if (ran.stderr.includes('    at ') || /TypeError|fault of the planner|Error: /.test(ran.stderr))
+      if (/\n\s+at \S+ \(/.test(ran.stderr) || /TypeError|fault of the planner|Error: /.test(ran.stderr))
         problems.push(`an unexpected error: ${ran.stderr}`);
       if (problems.length > 0) throw new Error(`${command}: ${problems.join('\n')}`);
       return ran;
