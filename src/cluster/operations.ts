@@ -72,25 +72,33 @@ const awaitReady = (
   cluster: Resource<'cluster'>,
   servers: readonly MachineTarget[],
   waiting: Waiting,
-): Promise<void> =>
-  waitFor<void>({
+): Promise<void> => {
+  let leads = false;
+  return waitFor<void>({
     ...deps,
     ...waiting,
     deadlineMs: deadlines.readyMs,
     patienceMs: deadlines.readyMs,
     describe: `Consul and Nomad of ${cluster.address} to form`,
-    next: waysOut(cluster),
+    get next() {
+      return leads ? `reconcile ${targetOfCluster(cluster)}` : waysOut(cluster);
+    },
     probe: async () => {
       const facts = await askInTurn(servers, (target) => membership(connect(deps, target)));
+      leads = facts.consul.leader !== null && facts.nomad.leader !== null;
       const lacks = missing(cluster.spec, facts);
       return lacks.length === 0 ? { done: true, value: undefined } : { done: false, detail: lacks.join('; ') };
     },
   });
+};
+
+const targetOfCluster = ({ address }: Resource<'cluster'>): string =>
+  address.slice(address.indexOf('/') + 1).replace(/^pr-(\d+)$/, 'pr $1');
 
 /** Raft needs a majority of the servers it knew; with most of their disks gone it waits for them for ever. */
-const waysOut = ({ address, spec }: Resource<'cluster'>): string => {
-  const target = address.slice(address.indexOf('/') + 1).replace(/^pr-(\d+)$/, 'pr $1');
-  const all = spec.servers.map((server) => `--replace ${server.address}`).join(' ');
+const waysOut = (cluster: Resource<'cluster'>): string => {
+  const target = targetOfCluster(cluster);
+  const all = cluster.spec.servers.map((server) => `--replace ${server.address}`).join(' ');
   return `reconcile ${target}; if its quorum is lost for good, begin anew with new disks: reconcile ${target} ${all}`;
 };
 

@@ -1,7 +1,7 @@
 import type { Address } from '../domain/address.ts';
 import { UsageError } from '../domain/errors.ts';
 import type { Planning } from './context.ts';
-import { dependenciesOf } from './references.ts';
+import { dependenciesOf, referencesOf } from './references.ts';
 import { makesNew, type Verdict } from './verdict.ts';
 
 /** Options name addresses; a name that stands for nothing is a typing error, not a wish. */
@@ -39,7 +39,7 @@ export const selectOnly = (planning: Planning): Map<Address, Verdict> => {
     if (verdict.want !== undefined)
       for (const needed of dependenciesOf(verdict.want)) {
         const other = verdicts.get(needed);
-        if (other !== undefined && makesNew(other) && other.have === undefined) queue.push(needed);
+        if (other !== undefined && makesNew(other) && isNeeded(verdict, other)) queue.push(needed);
       }
     // The cluster's verdict waits for servers of other addresses.
     for (const { address: elsewhere } of verdict.drafts) if (elsewhere !== undefined) queue.push(elsewhere);
@@ -50,6 +50,11 @@ export const selectOnly = (planning: Planning): Map<Address, Verdict> => {
     notices.add(`left out by --only: ${left.map(({ address, action }) => `${action} ${address}`).join(', ')}`);
   return new Map([...verdicts].filter(([address]) => chosen.has(address)));
 };
+
+/** What does not exist yet, and what gets another id in this plan where that id is a part of the thing. */
+const isNeeded = (verdict: Verdict, other: Verdict): boolean =>
+  other.have === undefined ||
+  (verdict.drafts.length > 0 && verdict.want !== undefined && referencesOf(verdict.want).includes(other.address));
 
 const copiesOf = (only: readonly Address[], verdicts: ReadonlyMap<Address, Verdict>): Address[] =>
   [...verdicts.keys()].filter((address) => only.some((one) => address.startsWith(`${one}~`)));

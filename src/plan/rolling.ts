@@ -54,8 +54,10 @@ const waitFor = (step: MutableStep | undefined, before: MutableStep | undefined)
   if (step !== undefined && before !== undefined && step.id !== before.id) step.after.add(before.id);
 };
 
-/** Whoever asks for all of them to be replaced has no quorum to keep: it is how a cluster that lost it begins anew. */
-const allReplaced = ({ standing, replace }: Planning): boolean => {
+/** Without a leader, whoever asks for all to be replaced has no quorum to keep: so a cluster that lost it begins anew. */
+const allReplaced = (planning: Planning): boolean => {
+  const { standing, replace } = planning;
+  if (healthyMembers(planning) !== null) return false;
   const members = [...standing].filter(([, { kind }]) => kind === 'server');
   return members.length > 0 && members.every(([address]) => replace.has(address));
 };

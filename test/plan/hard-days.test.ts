@@ -70,6 +70,27 @@ test('all members replaced on request: there is no quorum to keep, so nothing wa
   for (const { before } of deletes) expect([...before].filter((id) => id.startsWith('await-ready'))).toEqual([]);
 });
 
+test('all replaced on request while they have a leader: one after another all the same', () => {
+  const world = standing();
+  const made = plan(world, {
+    options: { replace: ['server/production-1', 'server/production-2', 'server/production-3'] },
+  });
+  expect(waitsOf(made, 'delete')[1]?.before).toContain('await-ready cluster/production (after server/production-1)');
+});
+
+test('with --only, what gets a new id in this plan comes along for what has to name it', () => {
+  const world = standing();
+  world.items = world.items.filter(({ kind }) => kind !== 'server' && kind !== 'load-balancer');
+  const made = plan(world, {
+    environment: production((environment) => ({
+      ...environment,
+      network: { ...environment.network, range: '10.77.0.0/16', subnet: '10.77.1.0/24' },
+    })),
+    options: { only: ['load-balancer/production'] },
+  });
+  expect(made.steps.map(({ id }) => id)).toContain('create network/production');
+});
+
 test('a server that is on its way to running, with nothing holding it, is switched on', () => {
   const world = standing();
   const server = world.items.find(({ name }) => name === 'aipacto-production-2');
