@@ -101,6 +101,8 @@ export const createActionWaiter = (options: ActionWaiterOptions): ActionWaiter =
         if (ids.length === 0) return resolve();
         if (signal.aborted) return reject(new Stopped(`Hetzner action ${ids.join(', ')}`));
         const now = clock.now();
+        // The first poll may be half a minute away: who watches is told at once what is waited for.
+        about.progress(`Hetzner action ${ids.join(', ')}`);
         waits.add({
           about,
           running: new Set(ids),
