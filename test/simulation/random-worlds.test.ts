@@ -94,7 +94,7 @@ const census = async (world: Simulated): Promise<void> => {
     'certificates',
   ] as const) {
     const addresses = (await world.rows(kind))
-      .filter((row) => row.labels.environment === 'production')
+      .filter(({ labels }) => labels.project === 'aipacto' && labels.environment === 'production')
       .map((row) => row.labels.address);
     expect(addresses, `${kind} have one address each`).toEqual([...new Set(addresses)]);
     const orphans = (await world.rows(kind)).filter(
