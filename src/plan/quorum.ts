@@ -36,12 +36,24 @@ const guardDepartures = (planning: Planning, cluster: Resource<'cluster'>, verdi
   const next =
     alone || members.length < 3
       ? `a cluster cannot shrink to one server: reconcile destroy ${planning.target}, then reconcile ${planning.target}`
-      : `one at a time: reconcile ${planning.target} --only ${leaving.at(-1)?.address ?? ''}`;
+      : (wakeFirst(verdicts) ?? `one at a time: reconcile ${planning.target} --only ${leaving.at(-1)?.address ?? ''}`);
   for (const verdict of leaving) block(planning, verdict, why, next);
   // The others' new user data counts on fewer servers: booted with it beside the old members, they would split.
   for (const verdict of verdicts)
     if (verdict.disruption === 'restart' && (selected?.has(verdict.address) ?? true))
       block(planning, verdict, why, next);
+};
+
+/**
+ * A member that is off and stays has to vote again before another one may leave. Its own changes wait as well, so the
+ * plan can't switch it on: the user does, as it is.
+ */
+const wakeFirst = (verdicts: readonly Verdict[]): string | undefined => {
+  const asleep = verdicts.find(
+    ({ action, want, have }) =>
+      action !== 'delete' && want !== undefined && have?.kind === 'server' && have.facts.status === 'off',
+  );
+  return asleep === undefined ? undefined : `first switch on what stays: hcloud server poweron ${asleep.have?.name}`;
 };
 
 const selectedServers = ({ options }: Planning): ReadonlySet<Address> | undefined =>

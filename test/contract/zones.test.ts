@@ -206,3 +206,12 @@ test('a zone is protected, then deleted with all it holds; its name is free agai
   expect(await api.say('GET /zones/example.com')).toMatch(/^404 not_found/);
   expect((await zone(api)).record_count).toBe(4);
 });
+
+test('while a zone is being made a change of its records conflicts, and they can be read', async () => {
+  const api = createApi();
+  await api.ok('POST /zones', { name: 'example.com', mode: 'primary' });
+  const body = { name: 'www', type: 'A', records: [{ value: '198.51.100.1' }] };
+  expect(await api.say('POST /zones/example.com/rrsets', body)).toMatch(/^409 conflict/);
+  expect((await api.ok('GET /zones/example.com/rrsets')).rrsets).toHaveLength(2);
+  expect((await api.ok('GET /zones/example.com/rrsets/@/NS')).rrset.name).toBe('@');
+});

@@ -109,7 +109,11 @@ const typed = async (world: Simulated, command: string): Promise<string> => {
   if (verb === 'disable-protection')
     await act('change_protection', Object.fromEntries(words.slice(3).map((word) => [word, false])));
   else if (verb === 'detach') await act('detach');
-  else if (verb === 'unassign') await act('unassign');
+  else if (verb === 'poweron') {
+    await act('poweron');
+    // It boots and becomes a voter again.
+    await world.sleep(120_000);
+  } else if (verb === 'unassign') await act('unassign');
   else if (verb === 'update') {
     // Whoever takes its name away takes it back.
     if (row.labels.project === undefined) world.makers.set(`${kind}/${row.id}`, somebody);

@@ -16,7 +16,17 @@ import { checkedLabels } from '../labels.ts';
 import { list } from '../listing.ts';
 import { type Route, route } from '../router.ts';
 import { checkRecords, checkRrsetName } from './dns-values.ts';
-import { assertChangeable, bumpSerial, primaryZoneOf, putRrset, rrsetKey, rrsetOf, startOnZone } from './zone-rows.ts';
+import {
+  assertChangeable,
+  bumpSerial,
+  primaryZoneOf,
+  putRrset,
+  readableRrsetOf,
+  readableZoneOf,
+  rrsetKey,
+  rrsetOf,
+  startOnZone,
+} from './zone-rows.ts';
 
 const removed = effectKind('rrset.removed', (kit, { zone, key }: { zone: number; key: string }) => {
   kit.world.rrsets.delete(key);
@@ -50,7 +60,7 @@ export const routes: readonly Route[] = [
     path: '/zones/:id/rrsets',
     response: listSchema('rrsets', rrsetSchema),
     handle: (context) => {
-      const zone = primaryZoneOf(context);
+      const zone = readableZoneOf(context);
       return list(context, {
         key: 'rrsets',
         rows: context.world.rrsets.all().filter((rrset) => rrset.zone === zone.id),
@@ -71,7 +81,7 @@ export const routes: readonly Route[] = [
     method: 'GET',
     path: '/zones/:id/rrsets/:name/:type',
     response: oneSchema('rrset', rrsetSchema),
-    handle: (context) => ({ rrset: rrsetOf(context).rrset }),
+    handle: (context) => ({ rrset: readableRrsetOf(context) }),
   }),
   route({
     method: 'PUT',

@@ -18,6 +18,7 @@ import {
   putOwnRrsets,
   putRrset,
   type RrsetDraft,
+  readableZoneOf,
   rrsetKey,
   rrsetsOf,
   startOnZone,
@@ -44,9 +45,7 @@ export const routes: readonly Route[] = [
     path: '/zones/:id/zonefile',
     response: zonefileResponseSchema,
     handle: (context) => {
-      const zone = zoneOf(context);
-      if (zone.mode !== 'primary')
-        throw operationError('incorrect_zone_mode', 'operation is not supported for the mode of this zone');
+      const zone = readableZoneOf(context);
       return { zonefile: printZonefile(zone, rrsetsOf(context, zone.id)) };
     },
   }),

@@ -17,11 +17,16 @@ export const zoneOf = (context: Context<unknown>): Zone => {
   if (found === undefined) throw namedNotFound('zone', wanted);
   return found;
 };
-/** Zone and rrset changes are for primary zones (docs.hetzner.cloud, `incorrect_zone_mode`). */
-export const primaryZoneOf = (context: Context<unknown>): Zone => {
+/** Rrsets are those of primary zones, to read and to change (docs.hetzner.cloud, `incorrect_zone_mode`). */
+export const readableZoneOf = (context: Context<unknown>): Zone => {
   const zone = zoneOf(context);
   if (zone.mode !== 'primary')
     throw operationError('incorrect_zone_mode', 'operation is not supported for the mode of this zone');
+  return zone;
+};
+/** A change waits for another one; reading is never refused for it. */
+export const primaryZoneOf = (context: Context<unknown>): Zone => {
+  const zone = readableZoneOf(context);
   context.actions.assertFree('zone', zone.id);
   return zone;
 };
@@ -29,13 +34,17 @@ export const primaryZoneOf = (context: Context<unknown>): Zone => {
 export const rrsetKey = (zone: number, name: string, type: string): string => `${zone}/${name}/${type}`;
 export const rrsetsOf = ({ world }: Kit, zone: number): Rrset[] =>
   world.rrsets.all().filter((rrset) => rrset.zone === zone);
-/** The rrset of the path, with its zone. */
-export const rrsetOf = (context: Context<unknown>): { zone: Zone; rrset: Rrset } => {
-  const zone = primaryZoneOf(context);
+/** The rrset of the path, in the zone that was found for reading or for a change. */
+const rrsetIn = (context: Context<unknown>, zone: Zone): Rrset => {
   const { name = '', type = '' } = context.params;
   const rrset = context.world.rrsets.get(rrsetKey(zone.id, name, type));
   if (rrset === undefined) throw new ApiError('not_found', `RRSet '${name}/${type}' not found`);
-  return { zone, rrset };
+  return rrset;
+};
+export const readableRrsetOf = (context: Context<unknown>): Rrset => rrsetIn(context, readableZoneOf(context));
+export const rrsetOf = (context: Context<unknown>): { zone: Zone; rrset: Rrset } => {
+  const zone = primaryZoneOf(context);
+  return { zone, rrset: rrsetIn(context, zone) };
 };
 /** `RRSet(s) is/are change protected` (hcloud cli test/e2e). */
 export const assertChangeable = (rrsets: readonly Rrset[]): void => {
