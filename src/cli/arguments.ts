@@ -1,10 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import type { Target } from '../domain/environment.ts';
+import { targetWords } from '../domain/environment.ts';
 import { UsageError } from '../domain/errors.ts';
 import { helpCommand } from './help.ts';
 import { type Options, optionsOf, placeFlags } from './options.ts';
 import { suggestion } from './suggest.ts';
-import { parseTarget, targetWords } from './target.ts';
+import { parseTarget } from './target.ts';
 import { type OptionName, type OptionSpec, optionSpecs, type Verb, type VerbSpec, verbs } from './verbs.ts';
 import { type Question, questionIn, verbOf } from './words.ts';
 

@@ -1,4 +1,4 @@
-import { environmentName, environmentTypes, type Target } from '../domain/environment.ts';
+import { environmentName, environmentTypes, type Target, targetOfName } from '../domain/environment.ts';
 import { UsageError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
 import { suggestion } from './suggest.ts';
@@ -43,17 +43,6 @@ const pullRequestNumber = (text: string, help: string): number => {
 const refuseMore = (target: string, more: readonly string[], help: string): void => {
   if (more.length > 0)
     throw new UsageError(`${target} takes nothing after it, found: ${more.join(' ')}`, { next: help });
-};
-
-/** `pr 7`: how the target is typed. */
-export const targetWords = (target: Target): string =>
-  target.type === 'pr' ? `pr ${target.pullRequest ?? 0}` : target.type;
-
-/** The target of an environment's name as it stands in plans, lists and labels; undefined for `shared`. */
-export const targetOfName = (name: string): Target | undefined => {
-  if (name === 'production' || name === 'staging') return { type: name };
-  const pr = /^pr-([1-9]\d*)$/.exec(name);
-  return pr === null ? undefined : { type: 'pr', pullRequest: Number(pr[1]) };
 };
 
 export const targetOfPlan = (plan: Plan): Target => {

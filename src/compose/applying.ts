@@ -1,3 +1,4 @@
+import { targetWords } from '../domain/environment.ts';
 import { BlockedError, Failure, StalePlanError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
 import { isEmpty } from '../domain/plan.ts';
@@ -158,12 +159,9 @@ const refuseStale = async (
   if (moved.length === 0) return;
   throw new StalePlanError(`the plan does not fit any more: ${moved.join(', ')}`, {
     done: ['nothing was changed'],
-    next: `make a new plan: reconcile plan ${targetText(context)}`,
+    next: `make a new plan: reconcile plan ${targetWords(context.environment)}`,
   });
 };
-
-const targetText = ({ environment }: TargetContext): string =>
-  environment.type === 'pr' ? `pr ${environment.pullRequest ?? ''}` : environment.type;
 
 const historyEntry = (
   context: TargetContext,

@@ -1,6 +1,6 @@
 import { environmentFor } from '../config/environment.ts';
 import { costReport, monthlyCents } from '../cost/cost.ts';
-import type { Environment, Target } from '../domain/environment.ts';
+import { type Environment, type Target, targetOfName } from '../domain/environment.ts';
 import { ConfigError } from '../domain/errors.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import type { Workspace } from '../ports/session.ts';
@@ -32,7 +32,7 @@ const listEnvironments = async (context: Context) => {
     now: context.clock.now(),
     cents: (item) => monthlyCents(item, prices),
     urlOf: (name) => {
-      const target = targetOf(name);
+      const target = targetOfName(name);
       const environment = target === undefined ? undefined : wantedEnvironment(context, target);
       return environment === undefined ? null : environmentUrl(environment);
     },
@@ -48,13 +48,6 @@ const allStates = async ({ store, config }: Context): Promise<Record<string, Sta
     if (loaded !== null) states[match[1]] = loaded.state;
   }
   return states;
-};
-
-/** `pr-7` → pr 7; undefined for a name no target has. */
-const targetOf = (name: string): Target | undefined => {
-  if (name === 'production' || name === 'staging') return { type: name };
-  const match = /^pr-(\d+)$/.exec(name);
-  return match === null ? undefined : { type: 'pr', pullRequest: Number(match[1]) };
 };
 
 /** An environment the file does not define (any more) is listed without its URL rather than refused. */

@@ -14,6 +14,17 @@ export interface Target {
 export const environmentName = (target: Target): string =>
   target.type === 'pr' ? `pr-${target.pullRequest ?? 0}` : target.type;
 
+/** `pr 7`: how the target is typed. */
+export const targetWords = (target: Target): string =>
+  target.type === 'pr' ? `pr ${target.pullRequest ?? 0}` : target.type;
+
+/** The target of an environment's name as it stands in plans, lists and labels; undefined for `shared`. */
+export const targetOfName = (name: string): Target | undefined => {
+  if (name === 'production' || name === 'staging') return { type: name };
+  const pr = /^pr-([1-9]\d*)$/.exec(name);
+  return pr === null ? undefined : { type: 'pr', pullRequest: Number(pr[1]) };
+};
+
 /** Where a key of infra.yaml stands, 1-based, so that a refusal found while planning can still point at its line. */
 export interface SourcePosition {
   readonly file: string;

@@ -1,5 +1,5 @@
 import type { Address } from '../domain/address.ts';
-import { environmentName, type Target } from '../domain/environment.ts';
+import { targetWords } from '../domain/environment.ts';
 import type { AnyObservedItem } from '../domain/observation.ts';
 import { isOfKind, type Resource } from '../domain/resource.ts';
 import { type Allocation, allocate } from './allocate.ts';
@@ -69,12 +69,9 @@ export const startPlanning = (input: PlanInput): Planning => {
     adopt: new Set(input.options.adopt ?? []),
     replace: new Set(input.options.replace ?? []),
     notices: new Set(),
-    target: targetText(input.environment),
+    target: targetWords(input.environment),
   };
 };
-
-const targetText = (environment: Target): string =>
-  environment.type === 'pr' ? `pr ${environment.pullRequest ?? 0}` : environmentName(environment);
 
 /** Of several objects with one address the remembered one stays; the state lost, the oldest. Retired certificates never. */
 export const keptOf = (

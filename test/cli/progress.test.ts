@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { noPaint } from '../../src/cli/print/paint.ts';
 import { createBoard } from '../../src/cli/progress/board.ts';
-import { criticalPathMs, tailsOf } from '../../src/cli/progress/critical-path.ts';
 import { createProgress } from '../../src/cli/progress/progress.ts';
+import { criticalPathMs, tailsOf } from '../../src/domain/critical-path.ts';
 import type { Step } from '../../src/domain/plan.ts';
 import { firstPlan, planOf, step } from './samples.ts';
 

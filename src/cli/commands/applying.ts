@@ -1,3 +1,4 @@
+import { targetWords } from '../../domain/environment.ts';
 import { BlockedError, type ExitCode, exitCodes, Failure, UsageError } from '../../domain/errors.ts';
 import { isEmpty, type Plan } from '../../domain/plan.ts';
 import type { Outcome, Outputs, Session } from '../../ports/session.ts';
@@ -12,7 +13,7 @@ import { printOutcome } from '../print/outcome.ts';
 import { printOutputs } from '../print/outputs.ts';
 import { printPlan } from '../print/plan.ts';
 import { plural } from '../print/text.ts';
-import { targetOfPlan, targetWords } from '../target.ts';
+import { targetOfPlan } from '../target.ts';
 
 /** The way of every change: print the plan, refuse what is blocked, ask, apply, tell the end and the outputs. */
 export const confirmAndApply = async (

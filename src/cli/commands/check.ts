@@ -1,11 +1,12 @@
 import type { Target } from '../../domain/environment.ts';
+import { targetOfName, targetWords } from '../../domain/environment.ts';
 import { exitCodes } from '../../domain/errors.ts';
 import { isEmpty, type Plan } from '../../domain/plan.ts';
 import { type CommandContext, type CommandRun, reading, tell, tellJson } from '../context.ts';
 import { placeFlags } from '../options.ts';
 import { printCheck } from '../print/check.ts';
 import { planDocument } from '../print/json.ts';
-import { targetOfName, targetOfPlan, targetWords } from '../target.ts';
+import { targetOfPlan } from '../target.ts';
 import { presentable } from './applying.ts';
 
 /** One environment, or every one that exists; drift anywhere is exit 2. */

@@ -1,7 +1,7 @@
+import { criticalPathMs } from '../../domain/critical-path.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { StateFile } from '../../domain/statefile.ts';
 import type { Outcome, Outputs } from '../../ports/session.ts';
-import { criticalPathMs } from '../progress/critical-path.ts';
 
 /** A plan without its effects: they hold whole user data; `plan --out` has them. */
 export const planDocument = (plan: Plan, cloudName: string) => ({

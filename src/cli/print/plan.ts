@@ -1,6 +1,6 @@
+import { criticalPathMs } from '../../domain/critical-path.ts';
 import { formatCents } from '../../domain/money.ts';
 import { type Change, isEmpty, type Plan } from '../../domain/plan.ts';
-import { criticalPathMs } from '../progress/critical-path.ts';
 import { printBlocked } from './blocked.ts';
 import { type Columns, centsDelta, printChange, whatShown } from './change.ts';
 import type { Layout } from './layout.ts';

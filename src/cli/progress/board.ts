@@ -1,5 +1,5 @@
+import { tailsOf } from '../../domain/critical-path.ts';
 import type { Plan, Step } from '../../domain/plan.ts';
-import { tailsOf } from './critical-path.ts';
 
 export interface RunningStep {
   readonly step: Step;

@@ -1,4 +1,4 @@
-import type { Step } from '../../domain/plan.ts';
+import type { Step } from './plan.ts';
 
 /**
  * Milliseconds from the start of each step to the end of the plan along its longest chain of dependants. One pass over
