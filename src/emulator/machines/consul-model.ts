@@ -1,7 +1,8 @@
+import { autopilotHealth } from './autopilot.ts';
 import { isPassing } from './nomad/allocations.ts';
 import { groupOf } from './nomad/schedule.ts';
-import { isUp, type Peer, voters } from './raft.ts';
-import { type Answer, isoNanos, json, type ModelRoute, noLeader } from './replies.ts';
+import { isUp, type Peer } from './raft.ts';
+import { type Answer, json, type ModelRoute, noLeader } from './replies.ts';
 import { servicesOf } from './spec.ts';
 import type { AllocationRecord, ClusterState, MachinesState } from './state.ts';
 
@@ -102,30 +103,14 @@ const member = ({ datacenter }: ConsulDeps, peer: Peer) => ({
   Tags: { role: 'consul', dc: datacenter, id: peer.nodeId, port: '8300', build: `${version}:00000000` },
 });
 
-const autopilot = (deps: ConsulDeps): Answer => {
-  const { consul } = deps.cluster;
-  const voting = voters(consul, deps.now);
-  const healthy = consul.peers.every(isUp);
-  const body = {
-    Healthy: healthy,
-    FailureTolerance: Math.max(0, voting.filter(isUp).length - Math.floor(voting.length / 2) - 1),
-    Servers: consul.peers.map((peer) => ({
-      ID: peer.nodeId,
-      Name: peer.name,
-      Address: address(peer),
-      SerfStatus: isUp(peer) ? 'alive' : 'failed',
-      Version: version,
-      Leader: peer.nodeId === consul.leader,
-      LastContact: isUp(peer) ? '10ms' : '1m0s',
-      LastTerm: 2,
-      LastIndex: deps.cluster.index,
-      Healthy: isUp(peer),
-      Voter: peer.voterAt <= deps.now,
-      StableSince: isoNanos(peer.downSince ?? peer.voterAt),
-    })),
-  };
-  return json(body, healthy ? 200 : 429);
-};
+const autopilot = (deps: ConsulDeps): Answer =>
+  autopilotHealth(deps.cluster.consul, {
+    now: deps.now,
+    index: deps.cluster.index,
+    version,
+    nameOf: ({ name }) => name,
+    address,
+  });
 
 const raftServer = (deps: ConsulDeps, peer: Peer) => ({
   ID: peer.nodeId,

@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { autopilotHealth } from './autopilot.ts';
 import { parseJob } from './hcl/job.ts';
 import { HclError } from './hcl/tokens.ts';
 import { deregister, findJob, isUnchanged, register } from './nomad/registry.ts';
 import { latest } from './nomad/schedule.ts';
 import { settleJobs } from './nomad/settle.ts';
 import { allocationView, deploymentView, evaluationView, jobStub, jobView, nodeStub, nodeView } from './nomad/views.ts';
-import { isUp, type Peer, voters } from './raft.ts';
-import { type Answer, isoNanos, json, type ModelRoute, noLeader, plainText } from './replies.ts';
+import { isUp, type Peer } from './raft.ts';
+import { type Answer, json, type ModelRoute, noLeader, plainText } from './replies.ts';
 import { jobSpecSchema } from './spec.ts';
 import type { ClusterState, JobRecord, MachinesState } from './state.ts';
 
@@ -149,27 +150,14 @@ const member = (peer: Peer) => ({
   Status: isUp(peer) ? 'alive' : 'failed',
   Tags: { role: 'nomad', region, dc: 'dc1', id: peer.nodeId, build: version },
 });
-const autopilot = (deps: NomadDeps): Answer => {
-  const { nomad } = deps.cluster;
-  const voting = voters(nomad, deps.now);
-  const healthy = nomad.peers.every(isUp);
-  const servers = nomad.peers.map((peer) => ({
-    ID: peer.nodeId,
-    Name: `${peer.name}.${region}`,
-    Address: address(peer),
-    SerfStatus: isUp(peer) ? 'alive' : 'failed',
-    Version: version,
-    Leader: peer.nodeId === nomad.leader,
-    LastContact: isUp(peer) ? '10ms' : '1m0s',
-    LastTerm: 2,
-    LastIndex: deps.cluster.index,
-    Healthy: isUp(peer),
-    Voter: peer.voterAt <= deps.now,
-    StableSince: isoNanos(peer.downSince ?? peer.voterAt),
-  }));
-  const tolerance = Math.max(0, voting.filter(isUp).length - Math.floor(voting.length / 2) - 1);
-  return json({ Healthy: healthy, FailureTolerance: tolerance, Servers: servers }, healthy ? 200 : 429);
-};
+const autopilot = (deps: NomadDeps): Answer =>
+  autopilotHealth(deps.cluster.nomad, {
+    now: deps.now,
+    index: deps.cluster.index,
+    version,
+    nameOf: ({ name }) => `${name}.${region}`,
+    address,
+  });
 const raftServer = (deps: NomadDeps, peer: Peer) => ({
   ID: peer.nodeId,
   Node: `${peer.name}.${region}`,
