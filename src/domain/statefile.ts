@@ -1,8 +1,9 @@
 import type { Address } from './address.ts';
+import type { ClusterKeys } from './cluster-keys.ts';
 import type { EnvironmentType } from './environment.ts';
 import type { Kind } from './kinds.ts';
 
-export const stateSchemaVersion = 1;
+export const stateSchemaVersion = 2;
 
 /** What the last runs knew of one Address. Never proof that it exists. */
 export interface Remembered {
@@ -43,6 +44,8 @@ export interface StateFile {
   /** The release that wrote it, e.g. `0.1.0`: named when an older release meets a document it can't read. */
   readonly writtenBy?: string;
   readonly resources: Readonly<Record<Address, Remembered>>;
+  /** Absent: no run has needed machines yet. Prints as `[redacted]` anywhere but in the stored document. */
+  readonly keys?: ClusterKeys;
   /** Newest first, at most 50. */
   readonly history: readonly HistoryEntry[];
 }

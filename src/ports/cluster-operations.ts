@@ -1,11 +1,13 @@
 import type { ObservedCluster } from '../domain/observation.ts';
 import type { Resource } from '../domain/resource.ts';
-import type { MachineTarget } from './machines.ts';
+import type { MachineTarget, TimedPart } from './machines.ts';
 
 export interface Waiting {
   /** Called with what is being waited for, whenever it changes. */
   readonly progress: (detail: string) => void;
   readonly signal: AbortSignal;
+  /** Told where the time went, for the report of the run: `Consul has a leader`, 1,400 ms. */
+  readonly timed?: (part: TimedPart) => void;
   /** The environment's servers, any of which can be asked. Left out: those that awaitReady or observe last named. */
   readonly servers?: readonly MachineTarget[];
 }

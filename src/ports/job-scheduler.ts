@@ -1,9 +1,10 @@
 import type { ObservedJob, ObservedNode } from '../domain/observation.ts';
 import type { JobSpec } from '../domain/resource.ts';
+import type { Secret } from '../domain/secret.ts';
 
 export interface JobHealth {
   readonly state: 'waiting' | 'healthy' | 'failed';
-  /** `1 of 2 allocations healthy`, or why it failed with the failing task's last event. */
+  /** `1 of 2 allocations healthy`, or why it failed with the failing task's last event and the last lines of its log. */
   readonly detail: string;
 }
 
@@ -23,6 +24,18 @@ export interface JobScheduler {
   health(jobId: string, version: number): Promise<JobHealth>;
   /** Stops and purges; stopping a job that is gone is a success. */
   stop(jobId: string): Promise<void>;
+  /** Creates or replaces the variables a job may read (`nomad/jobs/<job>`); writes nothing when they are so already. */
+  putVariables(path: string, items: Readonly<Record<string, Secret>>): Promise<{ readonly changed: boolean }>;
+}
+
+/** Nomad's access control; needs the management token. */
+export interface SchedulerAccess {
+  /** Makes `secret` the management token. Once done, it is found to be ours, or Failure says that it is another's. */
+  bootstrap(secret: Secret): Promise<void>;
+  /** Policies and the deployer's token; returns the secret that Nomad chose. Idempotent when given the one it has. */
+  deployer(known: Secret | null): Promise<Secret>;
+  /** Whether a call without token is refused. */
+  refusesAnonymous(): Promise<boolean>;
 }
 
 /** Consul, in our words. */
@@ -31,4 +44,20 @@ export interface ServiceCatalog {
   voters(): Promise<{ readonly names: readonly string[]; readonly version: string | null }>;
   /** Number of passing instances of a service. */
   passing(service: string): Promise<number>;
+}
+
+/** Consul's access control; needs the management token. */
+export interface CatalogAccess {
+  /** Makes `secret` the management token. Once done, it is found to be ours, or Failure says that it is another's. */
+  bootstrap(secret: Secret): Promise<void>;
+  /** Policies, and tokens with our own secrets, for agents, Nomad, ingress and ourselves. Idempotent. */
+  tokens(wanted: {
+    readonly agent: Secret;
+    readonly nomad: Secret;
+    readonly ingress: Secret;
+    readonly provisioner: Secret;
+  }): Promise<void>;
+  /** Lets Nomad's jobs log in by their workload identity. Consul fetches Nomad's keys at once: Nomad must answer. */
+  workloads(identity: { readonly jwksUrl: string; readonly jwksCa: string }): Promise<void>;
+  refusesAnonymous(): Promise<boolean>;
 }
