@@ -2,6 +2,8 @@ import type { z } from 'zod';
 import { StateError } from '../domain/errors.ts';
 import { type StateFile, stateSchemaVersion } from '../domain/statefile.ts';
 import { jsonErrorPosition } from './json-position.ts';
+import { migrated } from './migrations.ts';
+import { revealing } from './revealing.ts';
 import { anyVersionSchema, stateSchema } from './schema.ts';
 import { targetText } from './target-text.ts';
 
@@ -13,10 +15,10 @@ export interface StatePlace {
   readonly environment: string;
 }
 
-/** Pretty, with sorted addresses: a state document is read and compared by people too. */
+/** Pretty, with sorted addresses: a state document is read and compared by people too. The one place secrets are written. */
 export const encodeState = (state: StateFile): string => {
   const resources = Object.fromEntries(Object.entries(state.resources).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return `${JSON.stringify({ ...state, resources }, null, 2)}\n`;
+  return `${JSON.stringify({ ...state, resources }, revealing, 2)}\n`;
 };
 
 /**
@@ -26,7 +28,7 @@ export const encodeState = (state: StateFile): string => {
 export const decodeState = (text: string, where: StatePlace): StateFile => {
   const document = parse(text, where);
   refuseOtherVersion(document, where);
-  const result = stateSchema.safeParse(document);
+  const result = stateSchema.safeParse(migrated(document));
   if (!result.success) throw damaged(where, `of the wrong shape: ${issuesText(result.error)}`);
   const state = result.data as StateFile;
   refuseForeign(state, where);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isAddress } from '../domain/address.ts';
 import { kinds } from '../domain/kinds.ts';
 import { stateSchemaVersion } from '../domain/statefile.ts';
+import { keysSchema } from './keys-schema.ts';
 
 /** More would make the document grow for ever. */
 export const historyMax = 50;
@@ -31,7 +32,7 @@ const historyEntry = z.strictObject({
 
 const address = z.string().refine(isAddress, { error: 'not an address (kind/name)' });
 
-/** Version 1 of the state document. `state/state.v1.schema.json` is made from it. */
+/** Version 2 of the state document. `state/state.v2.schema.json` is made from it. */
 export const stateSchema = z
   .strictObject({
     schemaVersion: z.literal(stateSchemaVersion),
@@ -43,6 +44,7 @@ export const stateSchema = z
     updatedAt: time,
     writtenBy: z.string().optional().describe('The release that wrote the document'),
     resources: z.record(address, remembered),
+    keys: keysSchema.optional(),
     history: z.array(historyEntry).max(historyMax).describe('Newest first'),
   })
   .describe('Memory of the provisioner between runs, one document per environment');

@@ -93,6 +93,7 @@ const stamped = (next: StateFile, before: StateFile, serial: number, options: St
   updatedAt: isoNow(options.clock),
   ...(options.writtenBy === undefined ? {} : { writtenBy: options.writtenBy }),
   resources: next.resources,
+  ...(next.keys === undefined ? {} : { keys: next.keys }),
   history: next.history
     .slice(0, historyMax)
     .map((entry) => (before.history.includes(entry) ? entry : { ...entry, serial })),

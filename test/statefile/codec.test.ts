@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Failure } from '../../src/domain/errors.ts';
@@ -9,7 +10,8 @@ import { readState } from '../../src/statefile/read.ts';
 import { stateJsonSchema } from '../../src/statefile/schema.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 
-const sample = readFileSync('state/samples/v1.json', 'utf8');
+const sample = readFileSync('state/samples/v2.json', 'utf8');
+const version1 = readFileSync('state/samples/v1.json', 'utf8');
 const where = { place: 'state/local', key: 'production.json', project: 'aipacto', environment: 'production' };
 
 /** The whole failure as a user would meet it, and whether the stored bytes are the same afterwards. */
@@ -32,9 +34,24 @@ test('the sample document is read, and comes back the same', () => {
   expect(decodeState(encodeState(state), where)).toEqual(state);
 });
 
+test('a document of version 1 is read as one without keys', () => {
+  const { schemaVersion, keys, ...rest } = decodeState(version1, where);
+  expect(schemaVersion).toBe(2);
+  expect(keys).toBeUndefined();
+  expect(rest.resources['server/production-1']?.id).toBe('102030');
+});
+
+test('keys are secret everywhere but in the document itself', () => {
+  const state = decodeState(sample, where);
+  expect(state.keys?.gossip.consul.reveal()).toBe('ZXhhbXBsZSBvZiBhIGtleSBvZiAzMiBieXRlcyEhISE=');
+  expect(JSON.stringify(state)).not.toContain('ZXhhbXBs');
+  expect(inspect(state, { depth: 10 })).not.toContain('ZXhhbXBs');
+  expect(encodeState(state)).toContain('ZXhhbXBs');
+});
+
 test('the JSON Schema in state/ is the one of the code', async () => {
   await expect(`${JSON.stringify(stateJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(
-    '../../state/state.v1.schema.json',
+    '../../state/state.v2.schema.json',
   );
 });
 
@@ -65,12 +82,12 @@ test('a document of the wrong shape names the places', async () => {
 });
 
 test.each([
-  [{ schemaVersion: 2 }, 'a newer release', 'update this tool and run the same command again'],
-  [{ schemaVersion: 2, writtenBy: '0.4.0' }, 'release 0.4.0', 'use release 0.4.0 or later'],
+  [{ schemaVersion: 3 }, 'a newer release', 'update this tool and run the same command again'],
+  [{ schemaVersion: 3, writtenBy: '0.4.0' }, 'release 0.4.0', 'use release 0.4.0 or later'],
 ])('a newer document %j says who wrote it and which release can read it', async (change, writer, next) => {
   const { writtenBy: _, ...document } = JSON.parse(sample);
   expect((await readOf(JSON.stringify({ ...document, ...change }))).slice(1)).toEqual([
-    `the state of production in memory/production.json has schema version 2, written by ${writer}; this release reads version 1`,
+    `the state of production in memory/production.json has schema version 3, written by ${writer}; this release reads version 2`,
     untouched,
     next,
   ]);
