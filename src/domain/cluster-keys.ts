@@ -1,3 +1,4 @@
+import type { ApplicationSecrets } from './application-secrets.ts';
 import type { Secret } from './secret.ts';
 
 /**
@@ -17,7 +18,7 @@ export interface ClusterKeys {
   /** Host keys by server name. */
   readonly hosts: Readonly<Record<string, HostKeys>>;
   /** The applications' secrets (`secrets set`): `DATABASE_URL`, `JWT_SECRET`. */
-  readonly applications: Readonly<Record<string, Secret>>;
+  readonly applications: ApplicationSecrets;
   /** Certificates of `tls: acme-dns`, by name, with what is needed to renew them. */
   readonly acme?: AcmeKeys;
 }

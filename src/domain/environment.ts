@@ -1,3 +1,4 @@
+import type { WantedSecret } from './application-secrets.ts';
 import type { Labels } from './labels.ts';
 import type { Checksums } from './versions.ts';
 
@@ -58,6 +59,17 @@ export interface JobConfig {
   readonly memoryMb: number;
   /** Further HCL2 variables, passed as they stand. */
   readonly variables: Readonly<Record<string, string | number | boolean>>;
+  /** What it finds in its environment beside them, from `secrets set`. */
+  readonly secrets: readonly WantedSecret[];
+  /** Run once per version, before any instance of it takes traffic: migrations. */
+  readonly release?: ReleaseConfig;
+}
+
+export interface ReleaseConfig {
+  /** The whole command line, in the job's own image. */
+  readonly command: readonly string[];
+  /** Path of the HCL2 file of the batch job, relative to the configuration file. */
+  readonly file: string;
 }
 
 export type Ingress = 'load-balancer' | 'dns';

@@ -1,4 +1,5 @@
 import type { Address } from './address.ts';
+import type { SettledSecret } from './application-secrets.ts';
 import type { FirewallRule } from './environment.ts';
 import type { CloudKind, Kind } from './kinds.ts';
 import type { Labels } from './labels.ts';
@@ -128,12 +129,28 @@ export interface ClusterSpec {
   readonly consulVersion: string;
 }
 
+export type JobVariables = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
 export interface JobSpec {
   readonly jobId: string;
   readonly hcl: string;
-  readonly variables: Readonly<Record<string, string | number | boolean>>;
+  readonly variables: JobVariables;
   readonly count: number;
   readonly healthPath: string;
+  /** Names and revisions of what it reads from Nomad's variable `nomad/jobs/<jobId>`; values never stand here. */
+  readonly secrets: readonly SettledSecret[];
+  readonly release?: ReleaseSpec;
+  /** How it is asked through the ingress; absent: none of its routes leads to its health path. */
+  readonly answers?: { readonly domain: string; readonly path: string; readonly version: string };
+}
+
+/** A batch job that has to succeed once before this version of its job is registered. */
+export interface ReleaseSpec {
+  readonly jobId: string;
+  readonly hcl: string;
+  readonly variables: JobVariables;
+  /** Over what it runs and with which secrets: another count of the job does not run it again. */
+  readonly fingerprint: string;
 }
 
 export interface SpecByKind {

@@ -32,7 +32,9 @@ export const keysSchema = z
     nomad: z.strictObject({ management: secret, deployer: secret.nullable() }),
     ssh: z.strictObject({ privateKey: secret, publicKey: z.string() }),
     hosts: z.record(z.string(), hostKeys).describe('By server name'),
-    applications: z.record(z.string(), secret).describe('Secrets of the applications, by name'),
+    applications: z
+      .record(z.string(), z.strictObject({ value: secret, revision: z.string().min(1), setAt: z.iso.datetime() }))
+      .describe('Secrets of the applications, by name; a new value has a new revision'),
     acme: z
       .strictObject({
         accountKey: secret,

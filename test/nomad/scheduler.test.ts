@@ -85,7 +85,7 @@ const system = (change = ''): string => `job "agent" {
 
 test('a system job has no deployment: it is healthy when each node ran it for min_healthy_time', async () => {
   const stage = await formedStage(3);
-  const job = { jobId: 'agent', hcl: system(), variables: {}, count: 0, healthPath: '/' };
+  const job = { jobId: 'agent', hcl: system(), variables: {}, count: 0, healthPath: '/', secrets: [] };
   const { version } = await stage.nomad().submit(job, { fingerprint: 'a', owner: 'o' });
   await stage.sleep(8_000);
   expect(await stage.nomad().health('agent', version)).toEqual({

@@ -181,6 +181,7 @@ export const webJob = (
     variables: { image: 'example/web:1', domain: 'aipacto.com', count: 2, version: fingerprint, ...variables },
     count: 2,
     healthPath: '/health',
+    secrets: [],
   },
   dependsOn: ['cluster/production'],
   fingerprint,
