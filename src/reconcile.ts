@@ -26,7 +26,7 @@ const openLocal = async (directory: string): Promise<CloudAccess> => {
   const { asFailure } = await import('./compose/local-failure.ts');
   const { Secret: SecretClass } = await import('./domain/secret.ts');
   const world = await openLocalWorld({ directory, env }).catch(asFailure);
-  return { ...world, token: new SecretClass(world.token), emulated: true };
+  return { ...world, token: new SecretClass(world.token), machines: 'gateway' };
 };
 
 const openWorkspace = async (options: WorkspaceOptions): Promise<Workspace> => {

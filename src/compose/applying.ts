@@ -1,5 +1,6 @@
+import { makeClusterKeys } from '../cluster/keys/cluster-keys.ts';
 import { targetWords } from '../domain/environment.ts';
-import { BlockedError, Failure, StalePlanError } from '../domain/errors.ts';
+import { Failure, StalePlanError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
 import { isEmpty } from '../domain/plan.ts';
 import type { HistoryEntry } from '../domain/statefile.ts';
@@ -13,6 +14,7 @@ import { acquireLease } from '../statefile/lease.ts';
 import { readState } from '../statefile/read.ts';
 import { createStateWriter, type StateWriter, withHistory } from '../statefile/write.ts';
 import type { TargetContext } from './context.ts';
+import { fillUserDataFrom } from './fill-user-data.ts';
 import { type PlannedWithDesired, planTarget } from './planning.ts';
 
 /** A plan younger than this, made by this very process, is carried out without looking at the cloud again. */
@@ -28,7 +30,6 @@ export interface Applied {
 export const applyPlan = async (context: TargetContext, plan: Plan, options: ApplyOptions): Promise<Applied> => {
   const { store, environment, config, clock, random, reporter } = context;
   const startedAt = clock.now();
-  refuseUnreachable(context, plan);
   const lease = await acquireLease({
     store,
     environment: environment.name,
@@ -50,6 +51,8 @@ export const applyPlan = async (context: TargetContext, plan: Plan, options: App
       clock,
       random,
     });
+    context.keyRing.attach(writer);
+    await startKeys(context, plan);
     reporter.planStarted(plan);
     const execution = await executePlan({
       plan,
@@ -63,6 +66,7 @@ export const applyPlan = async (context: TargetContext, plan: Plan, options: App
       reporter,
       signal: options.signal,
       checkLease: lease.check,
+      fillUserData: fillUserDataFrom(context.keyRing),
     });
     const ended = !execution.interrupted && execution.failed.length === 0 && execution.stoppedBy === null;
     const after = ended ? await planTarget(context, asked(plan), writer.current()) : null;
@@ -78,6 +82,7 @@ export const applyPlan = async (context: TargetContext, plan: Plan, options: App
     if (unwritten === null) return { outcome, after };
     return { outcome: { ...outcome, result: 'failed', failed: [...outcome.failed, unwritten] }, after };
   } finally {
+    context.keyRing.detach();
     await releaseQuietly(lease, reporter);
   }
 };
@@ -128,14 +133,11 @@ const releaseQuietly = async (lease: Lease, reporter: Reporter): Promise<void> =
   }
 };
 
-/** Servers that nobody can bootstrap would only cost money: refused before anything is ordered. */
-const refuseUnreachable = ({ unreachable }: TargetContext, plan: Plan): void => {
-  const needsMachines = plan.steps.some(({ effect }) => ['machines', 'cluster', 'jobs'].includes(effect.port));
-  if (unreachable === null || !needsMachines) return;
-  throw new BlockedError(unreachable, {
-    done: ['nothing was changed'],
-    next: 'try it on the emulated cloud: add --local',
-  });
+/** Before the first server of an environment is ordered, its keys are made and kept. */
+const startKeys = async ({ keyRing, environment, random, clock }: TargetContext, plan: Plan): Promise<void> => {
+  const needsMachines = plan.steps.some(({ effect }) => effect.port === 'machines');
+  if (plan.intent === 'destroy' || !needsMachines || keyRing.current() !== null) return;
+  await keyRing.start(() => makeClusterKeys({ name: environment.name, random, clock }));
 };
 
 const refuseStale = async (
@@ -198,6 +200,7 @@ const outcomeOf = (
     remaining: remaining === null || isEmpty(remaining) ? null : remaining,
     requests: { used: usage.requests, budget: usage.budget },
     elapsedMs,
+    timings: execution.timings,
   };
 };
 

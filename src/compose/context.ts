@@ -3,12 +3,13 @@ import type { Environment } from '../domain/environment.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CloudApi } from '../ports/cloud-api.ts';
-import type { ClusterOperations } from '../ports/cluster-operations.ts';
 import type { Fetch } from '../ports/machines.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Random } from '../ports/random.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { Assets } from '../render/assets.ts';
+import type { ReachMachines } from './machines.ts';
+import type { Reached } from './reach.ts';
 
 /** A cloud that can be asked: Hetzner's, or the emulated one of `--local`. */
 export interface CloudAccess {
@@ -18,7 +19,8 @@ export interface CloudAccess {
   readonly token: Secret;
   /** For headings. */
   readonly description: string;
-  readonly emulated: boolean;
+  /** How machines are reached where that is known; null: the endpoint is asked who it is. */
+  readonly machines: 'gateway' | 'ssh' | null;
 }
 
 /** Everything outside, built once per command; what a Session works with. */
@@ -27,19 +29,19 @@ export interface Context {
   readonly assets: Assets;
   readonly cloud: CloudApi;
   readonly cloudName: string;
-  readonly operations: ClusterOperations;
+  readonly reachMachines: ReachMachines;
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly random: Random;
   readonly reporter: Reporter;
-  /** Why the machines of this cloud can't be reached; null: they can. */
-  readonly unreachable: string | null;
+  /** Told of every secret as soon as it is known, so that nothing prints it. */
+  readonly onSecret: (secret: Secret) => void;
   /** Of this tool; written into the state so that an older one can say who wrote it. */
   readonly version: string;
   readonly holder: { readonly host: string; readonly pid: number; readonly user: string };
 }
 
 /** A session's own target on top of the shared context. */
-export interface TargetContext extends Context {
+export interface TargetContext extends Context, Reached {
   readonly environment: Environment;
 }

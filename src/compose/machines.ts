@@ -1,47 +1,43 @@
 import type { Secret } from '../domain/secret.ts';
 import { createGatewayMachines } from '../machines/gateway.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { KeyRing } from '../ports/key-ring.ts';
 import type { Fetch, Machines } from '../ports/machines.ts';
+import type { Random } from '../ports/random.ts';
+
+export interface MachineAccess {
+  readonly fetch: Fetch;
+  readonly endpoint: string;
+  readonly token: Secret;
+  readonly clock: Clock;
+  /** How machines are reached where that is known; null: the endpoint is asked who it is. */
+  readonly machines: 'gateway' | 'ssh' | null;
+}
+/** The machines of one environment: its key ring opens them. */
+export type ReachMachines = (keyRing: KeyRing) => Machines;
 
 /**
- * On an emulated cloud machines are reached through its gateway. An endpoint that is not Hetzner's own is asked once
- * who it is (`GET <origin>/_emulator`); Hetzner's is not.
+ * Simulated machines are reached through the gateway of their emulated cloud, all others by SSH. An endpoint that is
+ * not Hetzner's own is asked once what it is (`GET <origin>/_emulator`); Hetzner's is not.
  */
-export const machinesFor = async (access: {
-  readonly fetch: Fetch;
-  readonly endpoint: string;
-  readonly token: Secret;
-  readonly emulated: boolean;
-}): Promise<{ readonly machines: Machines; readonly unreachable: string | null }> => {
-  if (access.emulated || (await isEmulator(access)))
-    return { machines: createGatewayMachines(access), unreachable: null };
-  return { machines: unreachableMachines, unreachable: because };
+export const machinesFor = async (access: MachineAccess, random: Random): Promise<ReachMachines> => {
+  if ((access.machines ?? (await askedOf(access))) === 'gateway') return () => createGatewayMachines(access);
+  // Only a command that comes to real machines pays for loading SSH.
+  const { createSshMachines } = await import('../ssh/machines.ts');
+  return (keyRing) => createSshMachines({ keyRing, clock: access.clock, random });
 };
 
-const isEmulator = async ({
-  fetch,
-  endpoint,
-  token,
-}: {
-  readonly fetch: Fetch;
-  readonly endpoint: string;
-  readonly token: Secret;
-}): Promise<boolean> => {
+const askedOf = async ({ fetch, endpoint, token }: MachineAccess): Promise<'gateway' | 'ssh'> => {
   const { origin, hostname } = new URL(endpoint);
-  if (hostname === 'api.hetzner.cloud') return false;
+  if (hostname === 'api.hetzner.cloud') return 'ssh';
   try {
-    const reply = await fetch(
-      new Request(`${origin}/_emulator`, { headers: { authorization: `Bearer ${token.reveal()}` } }),
-    );
-    return reply.ok;
+    const headers = { authorization: `Bearer ${token.reveal()}` };
+    const reply = await fetch(new Request(`${origin}/_emulator`, { headers }));
+    if (!reply.ok) return 'ssh';
+    const { kind } = (await reply.json()) as { readonly kind?: unknown };
+    return kind === 'docker' ? 'ssh' : 'gateway';
   } catch {
     // Nobody answers: the first request to the API itself says so better than this probe could.
-    return false;
+    return 'ssh';
   }
-};
-
-/** Says plainly what this version can't do, instead of waiting for a machine it has no way to. */
-const because = 'this version reaches machines on the emulated cloud only; SSH to real ones is not built yet';
-const unreachableMachines: Machines = {
-  bootStatus: async () => ({ stage: 'error', detail: because }),
-  fetchThrough: () => () => Promise.reject(new Error(because)),
 };

@@ -48,6 +48,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Workspace> =>
       reporter,
       version: options.version,
       holder: { host: hostname(), pid: process.pid, user: userInfo().username },
+      onSecret: options.onSecret,
     }),
   );
 };
@@ -83,7 +84,7 @@ const hetznerAccess = (env: OpenOptions['env']): CloudAccess => {
     endpoint,
     token: new Secret(token),
     description: new URL(endpoint).host,
-    emulated: false,
+    machines: null,
   };
 };
 

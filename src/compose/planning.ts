@@ -24,6 +24,7 @@ export const planTarget = async (
 ): Promise<PlannedWithDesired> => {
   const { environment, assets, clock, random, reporter } = context;
   const state = known === undefined ? await loadState(context) : known;
+  await context.keyRing.load(state);
   const desired = desiredState({ environment, state, assets, hash: sha256Hex });
   reporter.phase(`observing ${context.cloudName}`);
   const observation = await observe({

@@ -8,11 +8,12 @@ import { applyPlan } from './applying.ts';
 import type { Context, TargetContext } from './context.ts';
 import { oursOf, outputsOf } from './outputs.ts';
 import { loadState, planTarget } from './planning.ts';
+import { reach } from './reach.ts';
 import { statusOf } from './status.ts';
 
 /** One target with its adapters. The reading methods share one observation as long as nothing was applied. */
 export const createSession = (shared: Context, environment: Environment): Session => {
-  const context: TargetContext = { ...shared, environment };
+  const context: TargetContext = { ...shared, environment, ...reach(shared, environment.name) };
   let seen: { desired: DesiredState; observation: Observation; state: StateFile | null } | undefined;
   const look = async () => {
     seen ??= await planTarget(context, { intent: 'converge' });
@@ -40,6 +41,7 @@ export const createSession = (shared: Context, environment: Environment): Sessio
       return statusOf(environment, observation, ours);
     },
     usage: () => shared.cloud.usage(),
+    close: () => context.machines.close(),
   };
 };
 

@@ -3,7 +3,7 @@ import { costReport, monthlyCents } from '../cost/cost.ts';
 import { type Environment, type Target, targetOfName } from '../domain/environment.ts';
 import { ConfigError } from '../domain/errors.ts';
 import type { StateFile } from '../domain/statefile.ts';
-import type { Workspace } from '../ports/session.ts';
+import type { Session, Workspace } from '../ports/session.ts';
 import { readState } from '../statefile/read.ts';
 import type { Context } from './context.ts';
 import { environmentUrl } from './outputs.ts';
@@ -11,12 +11,20 @@ import { createSession } from './session.ts';
 import { summarizeEnvironments } from './summaries.ts';
 
 /** The whole project: sessions for its targets, and what spans them. */
-export const createWorkspace = (context: Context): Workspace => ({
-  cloudName: context.cloudName,
-  session: async (target) => createSession(context, environmentFor(context.config, target)),
-  list: () => listEnvironments(context),
-  cost: (target) => projectCost(context, target),
-});
+export const createWorkspace = (context: Context): Workspace => {
+  const sessions: Session[] = [];
+  return {
+    cloudName: context.cloudName,
+    session: async (target) => {
+      const session = createSession(context, environmentFor(context.config, target));
+      sessions.push(session);
+      return session;
+    },
+    close: async () => void (await Promise.all(sessions.map((session) => session.close()))),
+    list: () => listEnvironments(context),
+    cost: (target) => projectCost(context, target),
+  };
+};
 
 const listedKinds = ['server', 'load-balancer', 'network', 'primary-ip'] as const;
 

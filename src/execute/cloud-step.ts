@@ -1,12 +1,13 @@
 import { CloudError, Failure, NoReplyError } from '../domain/errors.ts';
 import type { CloudEffect, Step } from '../domain/plan.ts';
 import type { Accepted } from '../ports/cloud-api.ts';
-import type { StepContext } from './context.ts';
+import { nameOf, type StepContext } from './context.ts';
 import { orStopped, Stopped, sleepUnlessStopped } from './patience.ts';
 import { recordChanged, recordCreated, recordDeleted } from './record.ts';
 import type { ChangeEffect } from './settle.ts';
 import { settleChange, settleDelete } from './settle-change.ts';
 import { settleCreate } from './settle-create.ts';
+import { filled } from './user-data.ts';
 
 /** A request under way when the run is told to stop still gets this long for its reply, which holds an id. */
 const replyGraceMs = 3_000;
@@ -14,7 +15,7 @@ const replyGraceMs = 3_000;
 /** One request to Hetzner, what it started waited for, and what came of it recorded. */
 export const runCloudStep = async (step: Step, planned: CloudEffect, context: StepContext): Promise<void> => {
   const effect = planned.op === 'change' ? withId(step, planned, context) : planned;
-  const accepted = await request(step, effect, context);
+  const accepted = await request(step, (await sent(step, effect, context)) as Request, context);
   // The id is safe before anything is waited for: what is being made must not be lost by a crash.
   if (effect.op === 'create') await recordCreated(step, effect, accepted, context);
   await context.accepted(step, acceptedText(accepted));
@@ -27,6 +28,9 @@ export const runCloudStep = async (step: Step, planned: CloudEffect, context: St
   if (effect.op === 'delete') await recordDeleted(step, effect, context);
   else await recordChanged(step, effect, accepted, context);
 };
+
+const sent = (step: Step, effect: CloudEffect, context: StepContext): Promise<CloudEffect> =>
+  filled(effect, nameOf(step, context) ?? step.address, context.fillUserData);
 
 const acceptedText = ({ id, actionIds }: Accepted): string => {
   const parts = [

@@ -2,8 +2,10 @@ import type { Plan, Step } from '../domain/plan.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CloudApi } from '../ports/cloud-api.ts';
 import type { ClusterOperations } from '../ports/cluster-operations.ts';
+import type { TimedPart } from '../ports/machines.ts';
 import type { ActionWaiter } from './action-waiter.ts';
 import type { Memory } from './memory.ts';
+import type { FillUserData } from './user-data.ts';
 
 /** What every step works with. */
 export interface StepContext {
@@ -18,6 +20,9 @@ export interface StepContext {
   readonly checkLease: () => Promise<void>;
   /** Told what a step is waiting for. */
   readonly progress: (step: Step, detail: string) => void;
+  readonly fillUserData: FillUserData;
+  /** Told where a step's time went. */
+  readonly timed: (step: Step, part: TimedPart) => void;
   /** Told once the effect is under way, with what later readers of the journal need: ids. */
   readonly accepted: (step: Step, detail: string) => Promise<void>;
   /** `reconcile production`: the command that settles whatever is left open. */

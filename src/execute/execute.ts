@@ -7,6 +7,7 @@ import type { ClusterOperations } from '../ports/cluster-operations.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Random } from '../ports/random.ts';
 import type { Reporter } from '../ports/reporter.ts';
+import type { StepTiming } from '../ports/session.ts';
 import { createActionWaiter } from './action-waiter.ts';
 import { commandAgain, type StepContext } from './context.ts';
 import { createHalt, type Halt } from './halt.ts';
@@ -14,6 +15,8 @@ import { createMemory, type Save } from './memory.ts';
 import { runStep } from './run-step.ts';
 import { createSchedule, type Schedule } from './scheduler.ts';
 import { createTally, type StepLists } from './tally.ts';
+import { createTimings } from './timings.ts';
+import type { FillUserData } from './user-data.ts';
 
 export interface ExecutionOptions {
   readonly plan: Plan;
@@ -25,6 +28,8 @@ export interface ExecutionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly reporter: Reporter;
+  /** Called before a server is ordered or rebuilt. */
+  readonly fillUserData: FillUserData;
   /** Aborts when the run is told to stop: nothing new starts, and what runs is left within seconds. */
   readonly signal: AbortSignal;
   /** Called before every mutation; throws when the lease is another's. */
@@ -37,6 +42,8 @@ export interface ExecutionOutcome extends StepLists {
   readonly interrupted: boolean;
   /** The lease was lost, or state or journal could not be written: why nothing more was begun. */
   readonly stoppedBy: Failure | null;
+  /** When each step began and how long it took, with what the machines say about it. */
+  readonly timings: readonly StepTiming[];
 }
 
 const concurrencyDefault = 8;
@@ -51,12 +58,20 @@ export const executePlan = async (options: ExecutionOptions): Promise<ExecutionO
   const schedule = createSchedule(plan.steps);
   const tally = createTally(schedule, reporter);
   const halt = createHalt();
-  await walk(schedule, tally, halt, options);
+  const timings = createTimings(options.clock);
+  await walk({ schedule, tally, halt, timings }, options);
   tally.notBegun(signal.aborted ? 'the run was told to stop' : `the run stopped: ${halt.reason()?.message}`);
-  return { ...tally.lists(), interrupted: signal.aborted, stoppedBy: halt.reason() ?? null };
+  return { ...tally.lists(), interrupted: signal.aborted, stoppedBy: halt.reason() ?? null, timings: timings.all() };
 };
 
-const contextOf = (options: ExecutionOptions, halt: Halt): StepContext => {
+interface Walk {
+  readonly schedule: Schedule;
+  readonly tally: ReturnType<typeof createTally>;
+  readonly halt: Halt;
+  readonly timings: ReturnType<typeof createTimings>;
+}
+
+const contextOf = (options: ExecutionOptions, { halt, timings }: Walk): StepContext => {
   const { plan, state, cloud, operations, clock, signal, reporter } = options;
   return {
     plan,
@@ -67,6 +82,8 @@ const contextOf = (options: ExecutionOptions, halt: Halt): StepContext => {
     memory: createMemory(state, halt.on(options.save)),
     waiter: createActionWaiter({ cloud, clock, signal }),
     checkLease: halt.on(options.checkLease),
+    fillUserData: halt.on(options.fillUserData),
+    timed: timings.part,
     progress: (step, detail) => reporter.stepWaiting(step, detail),
     accepted: async () => undefined,
     again: commandAgain(plan),
@@ -76,14 +93,10 @@ const contextOf = (options: ExecutionOptions, halt: Halt): StepContext => {
 const isCloud = (step: Step): boolean => step.effect.port === 'cloud';
 
 /** Begins whatever may begin, until nothing runs any more. */
-const walk = async (
-  schedule: Schedule,
-  tally: ReturnType<typeof createTally>,
-  halt: Halt,
-  options: ExecutionOptions,
-): Promise<void> => {
+const walk = async (given: Walk, options: ExecutionOptions): Promise<void> => {
+  const { schedule, tally, halt, timings } = given;
   const { reporter, clock, signal, journal, cloud, concurrency = concurrencyDefault } = options;
-  const context = contextOf(options, halt);
+  const context = contextOf(options, given);
   const running = new Set<Promise<void>>();
   let busy = 0;
 
@@ -93,11 +106,13 @@ const walk = async (
     const startedAt = clock.now();
     const slots = isCloud(step) ? 1 : 0;
     busy += slots;
+    timings.began(step);
     reporter.stepStarted(step);
     const run = runStep(step, { context, journal, halt }).then((end) => {
       busy -= slots;
       running.delete(run);
       reporter.requests(cloud.usage().requests);
+      timings.ended(step);
       tally.ended(step, end, clock.now() - startedAt);
     });
     running.add(run);

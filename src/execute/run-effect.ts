@@ -69,6 +69,10 @@ const machineOf = (
 
 const stoppable = (step: Step, context: StepContext, work: (waiting: Waiting) => Promise<void>): Promise<void> => {
   const { signal, clock } = context;
-  const waiting: Waiting = { signal, progress: (detail) => context.progress(step, detail) };
+  const waiting: Waiting = {
+    signal,
+    progress: (detail) => context.progress(step, detail),
+    timed: (part) => context.timed(step, part),
+  };
   return orStopped(work(waiting), { clock, signal, graceMs: waitGraceMs, what: `waiting: ${step.id}` });
 };

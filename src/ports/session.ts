@@ -3,6 +3,7 @@ import type { Environment, Target } from '../domain/environment.ts';
 import type { Observation, RequestBudget, RequestCount } from '../domain/observation.ts';
 import type { CostLine, Plan } from '../domain/plan.ts';
 import type { StateFile } from '../domain/statefile.ts';
+import type { TimedPart } from './machines.ts';
 
 export interface PlanOptions {
   readonly intent: 'converge' | 'destroy';
@@ -24,6 +25,15 @@ export interface ApplyOptions {
   readonly saved: boolean;
 }
 
+/** Where a run's time went; milliseconds, `startedMs` counted from the run's first step. */
+export interface StepTiming {
+  readonly step: string;
+  readonly startedMs: number;
+  readonly elapsedMs: number;
+  /** What it was made of, as far as anybody knows: modules of cloud-init, stages of the bootstrap, elections. */
+  readonly parts: readonly TimedPart[];
+}
+
 /** How an apply ended. `converged`: a second observation made an empty plan. */
 export interface Outcome {
   readonly result: 'converged' | 'failed' | 'interrupted';
@@ -36,6 +46,8 @@ export interface Outcome {
   readonly remaining: Plan | null;
   readonly requests: { readonly used: RequestCount; readonly budget: RequestBudget | null };
   readonly elapsedMs: number;
+  /** Every step with what it was made of, by start; of an in-flight step nothing is known. */
+  readonly timings: readonly StepTiming[];
 }
 
 export interface Outputs {
@@ -99,6 +111,8 @@ export interface Session {
   outputs(): Promise<Outputs>;
   status(): Promise<readonly StatusLine[]>;
   usage(): { readonly requests: RequestCount; readonly budget: RequestBudget | null };
+  /** Ends connections to machines. */
+  close(): Promise<void>;
 }
 
 /** The whole project. */
@@ -107,6 +121,8 @@ export interface Workspace {
   /** The session a saved plan belongs to. */
   list(): Promise<readonly EnvironmentSummary[]>;
   cost(target?: Target): Promise<CostReport>;
+  /** Ends what its sessions hold open; the process could not end otherwise. */
+  close(): Promise<void>;
   /** For headings: `emulated cloud (simulated), world state/local/world.json` or `api.hetzner.cloud`. */
   readonly cloudName: string;
 }

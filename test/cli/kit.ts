@@ -111,6 +111,7 @@ const fakeWorkspace = (answers: Answers, reporter: Reporter, calls: string[]): W
   session: async (target) => fakeSession(answers, target, reporter, calls),
   list: async () => summaries,
   cost: async () => costs,
+  close: async () => undefined,
   ...answers.workspace,
 });
 
@@ -129,5 +130,6 @@ const fakeSession = (answers: Answers, target: Target, reporter: Reporter, calls
   outputs: async () => outputs,
   status: async () => statusLines,
   usage: () => ({ requests: { read: 12, write: 0 }, budget: null }),
+  close: async () => undefined,
   ...answers.session,
 });

@@ -158,6 +158,7 @@ export const outcome = (more: Partial<Outcome> = {}): Outcome => ({
   run: '20261130-100000-ab12',
   succeeded: ['create network/production', 'create server/production-1'],
   failed: [],
+  timings: [],
   skipped: [],
   inFlight: [],
   remaining: null,
@@ -255,7 +256,7 @@ export const costs: CostReport = {
 };
 
 export const state: StateFile = {
-  schemaVersion: 1,
+  schemaVersion: 2,
   lineage: '5f0c9a7e2b1d4c38',
   serial: 17,
   project: 'aipacto',

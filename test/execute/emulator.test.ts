@@ -178,6 +178,7 @@ const run = async (plan: Plan, faults: readonly FaultRule[] = [], given?: Return
     reporter,
     signal: new AbortController().signal,
     checkLease: async () => undefined,
+    fillUserData: async (_server, userData) => userData,
   });
   const elapsedMs = clock.now() - startedAt;
   return {

@@ -17,7 +17,7 @@ const rememberedServer: Remembered = {
   outputs: {},
 };
 const remembering = (address: Address, entry: Partial<Remembered>): StateFile => ({
-  schemaVersion: 1,
+  schemaVersion: 2,
   lineage: 'l',
   serial: 1,
   project: 'aipacto',

@@ -45,6 +45,7 @@ export const createBench = (durationMs?: (command: string) => number) => {
       reporter,
       signal: stop.signal,
       checkLease: async () => undefined,
+      fillUserData: async (_server, userData) => userData,
       ...more,
     });
   };

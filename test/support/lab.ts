@@ -74,6 +74,7 @@ export const createLab = (options: LabOptions = {}): Lab => {
     files,
     config: options.config ?? shippedConfig,
     async run(command, how) {
+      const secrets: Secret[] = [];
       const out: string[] = [];
       const err: string[] = [];
       const listeners = new Set<(signal: 'SIGINT' | 'SIGTERM') => void>();
@@ -114,17 +115,18 @@ export const createLab = (options: LabOptions = {}): Lab => {
                 endpoint: 'http://emulator.invalid/v1',
                 token: new Secret(options.token ?? emulator.token),
                 description: 'emulated cloud',
-                emulated: options.emulated ?? true,
+                machines: options.emulated === false ? null : 'gateway',
               },
               store,
               random,
               reporter,
               version: '0.0.0',
               holder: { host: 'lab', pid: process.pid, user: 'tester' },
+              onSecret: (secret) => secrets.push(secret),
             }),
           ),
         initTemplate,
-        secrets: () => [new Secret(emulator.token)],
+        secrets: () => [new Secret(emulator.token), ...secrets],
       });
       return { exitCode, stdout: out.join(''), stderr: err.join('') };
     },

@@ -56,7 +56,7 @@ export const createModelWorld = (): ModelWorld => {
     if (entry === undefined) delete resources[address];
     else resources[address] = entry;
     world.state = {
-      schemaVersion: 1,
+      schemaVersion: 2,
       lineage: 'model',
       serial: (world.state?.serial ?? 0) + 1,
       project: plan.project,

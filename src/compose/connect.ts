@@ -1,0 +1,25 @@
+import type { Connect } from '../cluster/ask.ts';
+import { createCatalogAccess } from '../consul/access.ts';
+import { createConsul } from '../consul/catalog.ts';
+import type { Secret } from '../domain/secret.ts';
+import { createSchedulerAccess } from '../nomad/access.ts';
+import { createNomad } from '../nomad/scheduler.ts';
+import type { KeyRing } from '../ports/key-ring.ts';
+
+/** Consul and Nomad behind one server, over TLS, with our tokens; what sets up access control has the management tokens. */
+export const connectWith =
+  (keyRing: KeyRing): Connect =>
+  (target, machines) => {
+    const keys = keyRing.current();
+    const fetch = machines.fetchThrough(target, keys === null ? undefined : { ca: keys.ca.certificate });
+    const consul = { fetch, address: `https://${target.privateIp}:8501` };
+    const nomad = { fetch, address: `https://${target.privateIp}:4646` };
+    return {
+      catalog: createConsul({ ...consul, ...tokenOf(keys?.consul.provisioner) }),
+      scheduler: createNomad({ ...nomad, ...tokenOf(keys?.nomad.deployer ?? keys?.nomad.management) }),
+      catalogAccess: createCatalogAccess({ ...consul, ...tokenOf(keys?.consul.management) }),
+      schedulerAccess: createSchedulerAccess({ ...nomad, ...tokenOf(keys?.nomad.management) }),
+    };
+  };
+
+const tokenOf = (token: Secret | undefined): { readonly token?: Secret } => (token === undefined ? {} : { token });

@@ -1,0 +1,75 @@
+import type { ClusterKeys } from '../domain/cluster-keys.ts';
+import { Failure } from '../domain/errors.ts';
+import { Secret } from '../domain/secret.ts';
+import type { StateFile } from '../domain/statefile.ts';
+import type { KeyRing } from '../ports/key-ring.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import { readKeysCopy, writeKeysCopy } from '../statefile/keys-copy.ts';
+import type { StateWriter } from '../statefile/write.ts';
+
+interface Whose {
+  readonly store: ObjectStore;
+  readonly project: string;
+  readonly environment: string;
+  /** Told of every secret as soon as it is known, so that nothing prints it. */
+  readonly onSecret: (secret: Secret) => void;
+}
+
+/** A session's key ring: filled from the state when that is read, kept in it once a run may write it. */
+export interface OwnedKeyRing extends KeyRing {
+  /** From the state, or from the copy beside it when the state is gone or older than its keys. */
+  load(state: StateFile | null): Promise<void>;
+  /** From now on `update` writes; the given writer belongs to the holder of the lease. */
+  attach(writer: StateWriter): void;
+  detach(): void;
+  /** Keys for an environment that has none. Needs a writer. */
+  start(make: () => Promise<ClusterKeys>): Promise<ClusterKeys>;
+}
+
+export const createKeyRing = (whose: Whose): OwnedKeyRing => {
+  let keys: ClusterKeys | null = null;
+  let writer: StateWriter | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  const take = (next: ClusterKeys | null): void => {
+    keys = next;
+    for (const secret of secretsOf(next)) whose.onSecret(secret);
+  };
+  const keep = async (next: ClusterKeys): Promise<ClusterKeys> => {
+    if (writer === undefined)
+      throw new Failure(`the keys of ${whose.environment} can't be written by a command that only reads`);
+    await writeKeysCopy(whose, next);
+    await writer.save((state) => ({ ...state, keys: next }));
+    take(next);
+    return next;
+  };
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = queue.then(work);
+    queue = result.catch(() => undefined);
+    return result;
+  };
+  return {
+    current: () => keys,
+    load: async (state) => take(state?.keys ?? (await readKeysCopy(whose))),
+    attach: (given) => {
+      writer = given;
+    },
+    detach: () => {
+      writer = undefined;
+    },
+    start: (make) => inTurn(async () => keys ?? (await keep(await make()))),
+    update: (change) =>
+      inTurn(async () => {
+        if (keys === null) throw new Failure(`there are no keys of ${whose.environment} to change`);
+        const next = change(keys);
+        return next === keys ? keys : keep(next);
+      }),
+  };
+};
+
+/** Every Secret anywhere in it. */
+const secretsOf = (value: unknown): Secret[] => {
+  if (value instanceof Secret) return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(secretsOf);
+};
