@@ -120,6 +120,8 @@ const tell = (issue: Issue, root: unknown, prefix: Path, keysAt: (path: Path) =>
 
 /** Keys that one may well look for in this place. */
 const hints: Readonly<Record<string, string>> = {
+  mirrors:
+    'unknown key: one mirror now serves all downloads, as <mirror>/<product>/<version>/<file>: write artifacts: { mirror: https://… }',
   'environments.production.domain': 'unknown key: the domain of production stands at the top of the file',
   'environments.production.max': 'unknown key: only pr has a maximum',
   'environments.staging.max': 'unknown key: only pr has a maximum',

@@ -127,10 +127,28 @@ export const route = matching(
   200,
 );
 export const urlPath = matching(/^\/[A-Za-z0-9._~/-]*$/, 'no path', 'a path like /health', 200);
-export const httpsBase: Check = (text) => {
+/** Local worlds live in 198.18.0.0/15 (RFC 2544), private networks in those of RFC 1918. */
+const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '198.18.0.0/15'].map(parseCidr);
+/**
+ * Each download is checked against a checksum, so http loses no integrity; but who runs which version is nobody's
+ * business outside.
+ */
+export const mirror: Check = (text) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !['https:', 'http:'].includes(url.protocol) || text.endsWith('/') || /[\s'"`$\\]/.test(text))
-    return { message: 'no base address', allowed: 'https://mirror.example.com/path, without a slash at the end' };
+  const allowed = 'https://mirror.example.com/path, without a slash at the end';
+  if (
+    url === undefined ||
+    !['https:', 'http:'].includes(url.protocol) ||
+    text.endsWith('/') ||
+    /[\s'"`$\\?#]/.test(text)
+  )
+    return { message: 'no base address', allowed };
+  if (url.username !== '' || url.password !== '')
+    return { message: 'a password here would be readable by whatever runs on the servers', allowed };
+  const host = parseCidr(`${url.hostname}/32`);
+  const inside = privateRanges.some((range) => range && host && containsCidr(range, host));
+  if (url.protocol === 'http:' && !inside)
+    return { message: 'http is for private addresses only', allowed, suggestion: text.replace(/^http:/, 'https:') };
   return undefined;
 };
 /** Registry references as docker takes them; quotes and blanks would end up in HCL. */
@@ -147,5 +165,12 @@ export const repositoryPath: Check = (text) =>
         allowed: 'a path below the configuration file that ends in .hcl, e.g. jobs/web.nomad.hcl',
       }
     : undefined;
+/** Of an environment variable; Nomad has its own under NOMAD_. */
+export const secretName: Check = (text) =>
+  matching(
+    /^[A-Z_][A-Z0-9_]*$/,
+    'no name of a secret',
+    'capital letters, digits and underscores, like DATABASE_URL',
+  )(text) ?? (text.startsWith('NOMAD_') ? { message: "names beginning with NOMAD_ are Nomad's own" } : undefined);
 export const version = matching(/^\d+\.\d+\.\d+$/, 'no version', 'a version like 1.2.3');
 export const tailscaleTag = matching(/^tag:[a-z][a-z0-9-]*$/, 'no Tailscale tag', 'a tag like tag:server');

@@ -1,10 +1,11 @@
-import type { Environment, EnvironmentType, SourcePosition } from '../domain/environment.ts';
+import type { Artifacts, Environment, EnvironmentType, SourcePosition } from '../domain/environment.ts';
 import { ConfigError, type ConfigProblem } from '../domain/errors.ts';
 import type { Checked, CrossCheck } from './checks/check.ts';
 import { firewall } from './checks/firewall.ts';
 import { ingress } from './checks/ingress.ts';
 import { names } from './checks/names.ts';
 import { networks } from './checks/networks.ts';
+import { secrets } from './checks/secrets.ts';
 import { servers } from './checks/servers.ts';
 import { builtIn } from './defaults.ts';
 import { type ConfigDocument, type Path, pathText, readDocument } from './document.ts';
@@ -27,8 +28,7 @@ export interface ProjectConfig {
   readonly state?: { readonly backend: 'local'; readonly directory: string };
   readonly sshKeys: readonly string[];
   readonly versions: Environment['versions'];
-  readonly checksums?: NonNullable<Environment['checksums']>;
-  readonly mirrors?: NonNullable<Environment['mirrors']>;
+  readonly artifacts?: NonNullable<Environment['artifacts']>;
   readonly tailscale?: NonNullable<Environment['tailscale']>;
   readonly environments: Readonly<Partial<Record<EnvironmentType, EnvironmentConfig>>>;
   readonly limits: { readonly pullRequestsMax: number };
@@ -77,7 +77,7 @@ const failed = (problems: readonly ConfigProblem[]): ConfigError => {
   );
 };
 
-const crossChecks: readonly CrossCheck[] = [networks, servers, names, ingress, firewall];
+const crossChecks: readonly CrossCheck[] = [networks, servers, names, ingress, firewall, secrets];
 
 /** Rules between values; silent where a value they read was already told to be wrong. */
 const crossProblems = (checked: Checked, document: ConfigDocument, removed: readonly Path[]): ConfigProblem[] => {
@@ -103,7 +103,7 @@ const projectConfig = (
   environments: ProjectConfig['environments'],
   document: ConfigDocument,
 ): ProjectConfig => {
-  const { versions, checksums } = pinned(infra);
+  const { versions, artifacts } = pinned(infra);
   return {
     file,
     project: infra.project,
@@ -113,8 +113,7 @@ const projectConfig = (
     ...(infra.state !== undefined && { state: infra.state }),
     sshKeys: infra.ssh_keys ?? [],
     versions,
-    ...(Object.keys(checksums).length > 0 && { checksums }),
-    ...(infra.mirrors !== undefined && { mirrors: withoutUndefined(infra.mirrors) }),
+    ...(artifacts !== undefined && { artifacts }),
     ...(infra.tailscale !== undefined && { tailscale: tailscale(infra.tailscale) }),
     environments,
     limits: { pullRequestsMax: infra.environments.pr?.max ?? builtIn.pullRequestsMax },
@@ -128,21 +127,38 @@ const tailscale = ({ version, amd64, arm64, tags }: NonNullable<Infra['tailscale
   tags,
 });
 
-const pinned = (
-  infra: Infra,
-): { versions: Environment['versions']; checksums: NonNullable<Environment['checksums']> } => {
+/** By artifact, version and architecture, as infra.yaml has them. */
+type Sums = NonNullable<NonNullable<Infra['artifacts']>['checksums']>;
+
+/** Checksums beside a version (`versions.nomad: { version, amd64, arm64 }`) and those of a mirror; the mirror's own win. */
+const pinned = (infra: Infra): Pick<Environment, 'versions' | 'artifacts'> => {
   const versions = { ...builtIn.versions } as Record<keyof Environment['versions'], string>;
-  const checksums: Partial<Record<keyof Environment['versions'], { amd64: string; arm64: string }>> = {};
+  const checksums: Sums = { ...infra.artifacts?.checksums };
   for (const product of ['nomad', 'consul', 'caddy'] as const) {
     const given = infra.versions?.[product];
     if (given === undefined) continue;
     versions[product] = typeof given === 'string' ? given : given.version;
-    if (typeof given !== 'string') checksums[product] = { amd64: given.amd64, arm64: given.arm64 };
+    if (typeof given !== 'string') {
+      const { version, ...sums } = given;
+      checksums[product] = { ...checksums[product], [version]: { ...sums, ...checksums[product]?.[version] } };
+    }
   }
-  return { versions, checksums };
+  const mirror = infra.artifacts?.mirror;
+  if (mirror === undefined && Object.keys(checksums).length === 0) return { versions };
+  return {
+    versions,
+    artifacts: {
+      ...(mirror !== undefined && { mirror }),
+      checksums: withoutUndefined(checksums) as Artifacts['checksums'],
+    },
+  };
 };
 
-const withoutUndefined = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
+const withoutUndefined = <T>(value: T): T =>
+  (typeof value !== 'object' || value === null
+    ? value
+    : Object.fromEntries(
+        Object.entries(value)
+          .filter(([, entry]) => entry !== undefined)
+          .map(([key, entry]) => [key, withoutUndefined(entry)]),
+      )) as T;

@@ -45,6 +45,12 @@ const version = (product: Product) => {
     );
 };
 
+/** SHA-256 or SHA-512, told apart by their length. */
+const checksum = z.string().regex(/^(?:[0-9a-f]{64}|[0-9a-f]{128})$/);
+const mirrored = z
+  .record(z.string().regex(/^\d+\.\d+\.\d+$/), z.strictObject({ amd64: checksum, arm64: checksum }).partial())
+  .meta(describe('Per version: SHA-256 or SHA-512 of its amd64 and arm64 files'));
+
 const firewallRule = z
   .strictObject({
     direction: z.enum(['in', 'out']).default('in').meta(describe('Default: in')),
@@ -70,6 +76,33 @@ const firewallRule = z
   })
   .meta(describe('A rule of the Hetzner firewall, which filters the public interface only'));
 
+const secret = z
+  .union([
+    leaf(rule.secretName).meta({ examples: ['DATABASE_URL'] }),
+    z.strictObject({
+      name: leaf(rule.secretName).meta(describe('Name of the environment variable', ['JWT_SECRET'])),
+      generate: z.boolean().optional().meta(describe('Made at random by the first run that needs it. Default: false')),
+      optional: z.boolean().optional().meta(describe('The job starts without it. Default: false')),
+      local: z
+        .string()
+        .min(1)
+        .max(1000)
+        .optional()
+        .meta(describe('Stands in with --local until a value is set there; no secret')),
+    }),
+  ])
+  .meta(describe('A secret the job finds in its environment; its value comes from: reconcile secrets set'));
+const release = z
+  .strictObject({
+    command: list(z.string().min(1).max(1000), 50).meta(
+      describe("The whole command line, in the job's own image", [['node', 'migrate.mjs']]),
+    ),
+    file: leaf(rule.repositoryPath)
+      .optional()
+      .meta(describe('The HCL2 file of the batch job. Default: jobs/release.nomad.hcl')),
+  })
+  .meta(describe('Runs once per version before it takes traffic; its failure stops the deploy'));
+
 const jobFields = {
   file: leaf(rule.repositoryPath).meta(describe('The HCL2 job file, relative to this file', ['jobs/web.nomad.hcl'])),
   image: leaf(rule.containerImage).meta(describe('Container image', ['nginx:1.29'])),
@@ -82,6 +115,11 @@ const jobFields = {
   variables: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.union([z.string(), z.number(), z.boolean()]))
     .meta(describe('Further HCL2 variables of the job file')),
+  secrets: z
+    .array(secret)
+    .max(50)
+    .meta(describe('What the job finds in its environment besides; set with: reconcile secrets set')),
+  release,
 };
 const job = z
   .strictObject({
@@ -92,6 +130,8 @@ const job = z
     cpu: jobFields.cpu.optional(),
     memory: jobFields.memory.optional(),
     variables: jobFields.variables.optional(),
+    secrets: jobFields.secrets.optional(),
+    release: jobFields.release.optional(),
   })
   .meta(describe('A Nomad job'));
 const jobOverride = z.strictObject(jobFields).partial().meta(describe('What differs from defaults.jobs'));
@@ -194,17 +234,21 @@ export const infraSchema = z
       .partial()
       .optional()
       .meta(describe('What the servers install; downloads are checked against pinned checksums')),
-    mirrors: z
+    artifacts: z
       .strictObject({
-        hashicorp: leaf(rule.httpsBase).meta(describe('In place of https://releases.hashicorp.com')),
-        caddy: leaf(rule.httpsBase).meta(
-          describe('In place of https://github.com/caddyserver/caddy/releases/download'),
+        mirror: leaf(rule.mirror).meta(
+          describe('Base address; below it <product>/<version>/<file name of the vendor>', [
+            'https://mirror.example.com/cluster',
+          ]),
         ),
-        tailscale: leaf(rule.httpsBase).meta(describe('In place of https://pkgs.tailscale.com/stable')),
+        checksums: z
+          .strictObject({ nomad: mirrored, consul: mirrored, caddy: mirrored, tailscale: mirrored })
+          .partial()
+          .optional()
+          .meta(describe("By version, in place of the vendors' own: for files that were packed anew")),
       })
-      .partial()
       .optional()
-      .meta(describe("Download from here instead of the vendors' addresses; same layout below")),
+      .meta(describe("Another place for all that servers download, in place of the vendors' addresses")),
     tailscale: z
       .strictObject({
         version: leaf(rule.version).meta(describe('Version of the static build', ['1.102.3'])),

@@ -1,6 +1,6 @@
 import type { WantedSecret } from './application-secrets.ts';
 import type { Labels } from './labels.ts';
-import type { Checksums } from './versions.ts';
+import type { Artifact, Checksums } from './versions.ts';
 
 export const environmentTypes = ['production', 'staging', 'pr'] as const;
 export type EnvironmentType = (typeof environmentTypes)[number];
@@ -72,6 +72,14 @@ export interface ReleaseConfig {
   readonly file: string;
 }
 
+/** Where servers download from, and what they must get. */
+export interface Artifacts {
+  /** Base address in place of the vendors', in the layout of `artifactUrl`. */
+  readonly mirror?: string;
+  /** By artifact and version: in place of, or in addition to, those of domain/versions.ts. */
+  readonly checksums: Readonly<Partial<Record<Artifact, Readonly<Record<string, Readonly<Partial<Checksums>>>>>>>;
+}
+
 export type Ingress = 'load-balancer' | 'dns';
 export type TlsMode = 'managed' | 'caddy' | 'internal' | 'off';
 
@@ -106,10 +114,8 @@ export interface Environment {
   readonly protected: boolean;
   readonly limits: { readonly pullRequestsMax: number };
   readonly versions: { readonly nomad: string; readonly consul: string; readonly caddy: string };
-  /** Checksums of versions that domain/versions.ts lacks, by product. */
-  readonly checksums?: Readonly<Partial<Record<'nomad' | 'consul' | 'caddy', Checksums>>>;
-  /** Base addresses to download from instead of the vendors'; same layout below. */
-  readonly mirrors?: { readonly hashicorp?: string; readonly caddy?: string; readonly tailscale?: string };
+  /** Absent: the vendors' addresses and the checksums of domain/versions.ts. */
+  readonly artifacts?: Artifacts;
   /** Present: servers get the Tailscale client, which joins once its auth key has been delivered over SSH. */
   readonly tailscale?: { readonly version: string; readonly checksums: Checksums; readonly tags: readonly string[] };
   /** Seconds that resolvers may keep the environment's DNS records; 300 when absent. */

@@ -3,7 +3,7 @@
  * Caddy's repository of official images (SHA-512 of the tar.gz). A version that this table lacks can be used when
  * infra.yaml carries its checksums. Nomad 1.9.2 is left out on purpose (see refusedVersions).
  */
-export const products = ['nomad', 'consul', 'consul-template', 'caddy'] as const;
+export const products = ['nomad', 'consul', 'caddy'] as const;
 export type Product = (typeof products)[number];
 export const architectures = ['amd64', 'arm64'] as const;
 export type Architecture = (typeof architectures)[number];
@@ -82,12 +82,6 @@ export const releases: readonly Release[] = [
     arm64: '70c13b33f47da13c7c797b57d6ccc8a738ecf33c8e3aec4c268640dc17ba660c',
   },
   {
-    product: 'consul-template',
-    version: '0.42.1',
-    amd64: 'ab86817a4acf619c6612d99b8e11496a81027f2b84632887c941c3e7d43cbaa7',
-    arm64: '125afde2fef95fef6e65eb596120e9b45edc9f76f78d001438974f1121abdfaa',
-  },
-  {
     product: 'caddy',
     version: '2.10.2',
     amd64:
@@ -105,9 +99,6 @@ export const releases: readonly Release[] = [
   },
 ];
 
-/** Renders Caddy's configuration from Consul's healthy services; a part of ours, so not configurable. */
-export const consulTemplateVersion = '0.42.1';
-
 /** Versions that must never be installed, with the reason a user reads. */
 export const refusedVersions: Readonly<Partial<Record<Product, Readonly<Record<string, string>>>>> = {
   nomad: {
@@ -123,21 +114,38 @@ export const checksumsOf = (product: Product, version: string): Checksums | unde
 export const versionsOf = (product: Product): readonly string[] =>
   releases.filter((release) => release.product === product).map((release) => release.version);
 
-/** Caddy publishes SHA-512 sums, HashiCorp SHA-256. */
-export const checksumAlgorithm = (product: Product): 'sha256' | 'sha512' => (product === 'caddy' ? 'sha512' : 'sha256');
+/** Caddy publishes SHA-512 sums (128 hex digits), HashiCorp SHA-256 (64). */
+export const checksumAlgorithm = (checksum: string): 'sha256' | 'sha512' =>
+  checksum.length === 128 ? 'sha512' : 'sha256';
 
-/** Where releases come from unless infra.yaml names a mirror of the same layout. */
-export const vendorMirrors = {
-  hashicorp: 'https://releases.hashicorp.com',
-  caddy: 'https://github.com/caddyserver/caddy/releases/download',
+/** What a server may download: a product of the table above, or Tailscale, whose checksums infra.yaml carries. */
+export type Artifact = Product | 'tailscale';
+
+const vendors: Readonly<Record<Artifact, string>> = {
+  nomad: 'https://releases.hashicorp.com/nomad/VERSION',
+  consul: 'https://releases.hashicorp.com/consul/VERSION',
+  caddy: 'https://github.com/caddyserver/caddy/releases/download/vVERSION',
   tailscale: 'https://pkgs.tailscale.com/stable',
-} as const;
+};
 
-/** Path below the mirror; `ARCH` stands for the architecture, which only the server itself knows. */
-export const releasePath = (product: Product, version: string): string =>
-  product === 'caddy'
-    ? `v${version}/caddy_${version}_linux_ARCH.tar.gz`
-    : `${product}/${version}/${product}_${version}_linux_ARCH.zip`;
+/** The vendor's own name of a release: `nomad_1.9.7_linux_amd64.zip`. */
+export const artifactFile = (artifact: Artifact, version: string, architecture: Architecture): string => {
+  if (artifact === 'caddy') return `caddy_${version}_linux_${architecture}.tar.gz`;
+  if (artifact === 'tailscale') return `tailscale_${version}_${architecture}.tgz`;
+  return `${artifact}_${version}_linux_${architecture}.zip`;
+};
+
+/** Where a release is fetched from. A mirror holds all of them alike: `<mirror>/<artifact>/<version>/<file>`. */
+export const artifactUrl = (
+  artifact: Artifact,
+  version: string,
+  architecture: Architecture,
+  mirror?: string,
+): string => {
+  const folder =
+    mirror === undefined ? vendors[artifact].replace('VERSION', version) : `${mirror}/${artifact}/${version}`;
+  return `${folder}/${artifactFile(artifact, version, architecture)}`;
+};
 
 /** Hetzner's cax types are Arm, all others x86. */
 export const architectureOf = (serverType: string): Architecture => (serverType.startsWith('cax') ? 'arm64' : 'amd64');

@@ -1,15 +1,7 @@
 import type { Environment } from '../domain/environment.ts';
 import { Failure } from '../domain/errors.ts';
 import { hostAt } from '../domain/ip.ts';
-import {
-  architectureOf,
-  checksumAlgorithm,
-  checksumsOf,
-  consulTemplateVersion,
-  type Product,
-  releasePath,
-  vendorMirrors,
-} from '../domain/versions.ts';
+import { type Artifact, architectureOf, artifactUrl, checksumAlgorithm, checksumsOf } from '../domain/versions.ts';
 
 /** One server and its companions, as the templates see them. */
 export interface ServerNode {
@@ -22,7 +14,7 @@ export interface ServerNode {
 }
 
 interface Download {
-  readonly product: Product | 'tailscale';
+  readonly artifact: Artifact;
   readonly version: string;
   readonly url: string;
   readonly algorithm: 'sha256' | 'sha512';
@@ -51,33 +43,23 @@ export const serverView = (environment: Environment, node: ServerNode): object =
   tailscaleTags: environment.tailscale?.tags.join(',') ?? false,
 });
 
-const downloads = (environment: Environment): readonly Download[] => [
-  download(environment, 'consul', environment.versions.consul),
-  download(environment, 'nomad', environment.versions.nomad),
-  download(environment, 'caddy', environment.versions.caddy),
-  download(environment, 'consul-template', consulTemplateVersion),
-  ...tailscaleDownload(environment),
-];
-
-const tailscaleDownload = ({ tailscale, mirrors, servers }: Environment): Download[] => {
-  if (tailscale === undefined) return [];
-  const architecture = architectureOf(servers.types[0] ?? '');
-  const { version, checksums } = tailscale;
-  const base = mirrors?.tailscale ?? vendorMirrors.tailscale;
-  const url = `${base}/tailscale_${version}_${architecture}.tgz`;
-  return [{ product: 'tailscale', version, url, algorithm: 'sha256', checksum: checksums[architecture] }];
+const downloads = (environment: Environment): readonly Download[] => {
+  const { versions, tailscale } = environment;
+  return [
+    ...(['consul', 'nomad', 'caddy'] as const).map((product) => download(environment, product, versions[product])),
+    ...(tailscale === undefined ? [] : [download(environment, 'tailscale', tailscale.version)]),
+  ];
 };
 
-const download = (environment: Environment, product: Product, version: string): Download => {
+const download = (environment: Environment, artifact: Artifact, version: string): Download => {
   const architecture = architectureOf(environment.servers.types[0] ?? '');
-  const own = product === 'consul-template' ? undefined : environment.checksums?.[product];
-  const checksum = (own ?? checksumsOf(product, version))?.[architecture];
+  const { mirror, checksums } = environment.artifacts ?? {};
+  const published = artifact === 'tailscale' ? environment.tailscale?.checksums : checksumsOf(artifact, version);
+  const checksum = checksums?.[artifact]?.[version]?.[architecture] ?? published?.[architecture];
   if (checksum === undefined)
-    throw new Failure(`no checksum is known for ${product} ${version} on ${architecture}`, {
-      next: `write versions.${product} as { version: ${version}, amd64: …, arm64: … } in infra.yaml`,
+    throw new Failure(`no checksum is known for ${artifact} ${version} on ${architecture}`, {
+      next: `write versions.${artifact} as { version: ${version}, amd64: …, arm64: … } in infra.yaml`,
     });
-  const mirror = product === 'caddy' ? 'caddy' : 'hashicorp';
-  const base = environment.mirrors?.[mirror] ?? vendorMirrors[mirror];
-  const url = `${base}/${releasePath(product, version).replace('ARCH', architecture)}`;
-  return { product, version, url, algorithm: checksumAlgorithm(product), checksum };
+  const url = artifactUrl(artifact, version, architecture, mirror);
+  return { artifact, version, url, algorithm: checksumAlgorithm(checksum), checksum };
 };

@@ -174,7 +174,32 @@ const rules: readonly (readonly [rule: string, from: string, to: string, told: R
     'state: { backend: s4, directory: x }\ndns:',
     /not one of the allowed values\n {2}found: "s4"\n {2}allowed: local/,
   ],
-  ['mirrors: no trailing slash', 'dns:', 'mirrors: { hashicorp: "https://mirror.example/" }\ndns:', /no base address/],
+  ['artifacts: no trailing slash', 'dns:', 'artifacts: { mirror: "https://mirror.example/" }\ndns:', /no base address/],
+  [
+    'artifacts: https',
+    'dns:',
+    'artifacts: { mirror: "http://mirror.example" }\ndns:',
+    /http is for private addresses only/,
+  ],
+  ['artifacts: http inside', 'dns:', 'artifacts: { mirror: "http://198.18.3.253/mirror" }\ndns:', 'none'],
+  [
+    'artifacts: no password',
+    'dns:',
+    'artifacts: { mirror: "https://me:secret@mirror.example" }\ndns:',
+    /a password here would be readable/,
+  ],
+  [
+    'artifacts: a checksum is one',
+    'dns:',
+    'artifacts: { mirror: "https://mirror.example", checksums: { nomad: { 1.9.7: { amd64: abc } } } }\ndns:',
+    /artifacts\.checksums\.nomad\.1\.9\.7\.amd64\n {2}not in the right form/,
+  ],
+  [
+    'mirrors of before',
+    'dns:',
+    'mirrors: { hashicorp: "https://mirror.example" }\ndns:',
+    /unknown key: one mirror now serves all downloads.*write artifacts: \{ mirror: https/,
+  ],
   [
     'tailscale: tag',
     'dns:',
