@@ -1,10 +1,18 @@
 import type { z } from 'zod';
 import { Failure } from '../domain/errors.ts';
+import type { Secret } from '../domain/secret.ts';
 import type { Fetch } from '../ports/machines.ts';
 
 /** A request that hangs ends here, in wall-clock time: it is the network that hangs, not the cluster. */
 const requestTimeoutMs = 10_000;
 const textBytesMax = 2_000;
+
+/** Where Consul answers and as whom we ask; without a token as anonymous. `address`: `https://10.0.1.11:8501`. */
+export interface ConsulAccess {
+  readonly fetch: Fetch;
+  readonly address: string;
+  readonly token?: Secret;
+}
 
 /** Consul answered with a refusal: `status` and its own words. */
 export class ConsulRefusal extends Failure {
@@ -17,23 +25,22 @@ export class ConsulRefusal extends Failure {
   }
 }
 
-export type ConsulGet = <T>(path: string, schema: z.ZodType<T>, alsoFine?: readonly number[]) => Promise<T>;
+export interface Asked {
+  readonly body?: unknown;
+  /** Further statuses whose body the schema describes: autopilot's 429. */
+  readonly alsoFine?: readonly number[];
+}
+export type ConsulAsk = <T>(method: 'GET' | 'PUT', path: string, schema: z.ZodType<T>, asked?: Asked) => Promise<T>;
 
-export const createConsulGet =
-  ({ fetch, address }: { readonly fetch: Fetch; readonly address: string }): ConsulGet =>
-  async (path, schema, alsoFine = []) => {
-    const what = `GET ${path.split('?')[0] ?? path}`;
-    const response = await send(fetch, new URL(path, address), what);
+export const createConsulAsk =
+  (access: ConsulAccess): ConsulAsk =>
+  async (method, path, schema, { body, alsoFine = [] } = {}) => {
+    const what = `${method} ${path.split('?')[0] ?? path}`;
+    const response = await send(access, method, path, what, body);
     const text = await response.text();
     if (!response.ok && !alsoFine.includes(response.status))
       throw new ConsulRefusal(what, response.status, text.trim().slice(0, textBytesMax) || response.statusText);
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch (cause) {
-      throw new Failure(`Consul ${what} answered something that is not JSON: ${text.slice(0, 200)}`, { cause });
-    }
-    const parsed = schema.safeParse(value);
+    const parsed = schema.safeParse(parseJson(text, what));
     if (parsed.success) return parsed.data;
     const issue = parsed.error.issues[0];
     throw new Failure(
@@ -41,10 +48,33 @@ export const createConsulGet =
     );
   };
 
-const send = async (fetch: Fetch, url: URL, what: string): Promise<Response> => {
-  const signal = AbortSignal.timeout(requestTimeoutMs);
+const parseJson = (text: string, what: string): unknown => {
   try {
-    return await fetch(new Request(url, { headers: { accept: 'application/json' }, signal }));
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Failure(`Consul ${what} answered something that is not JSON: ${text.slice(0, 200)}`, { cause });
+  }
+};
+
+const send = async (
+  { fetch, address, token }: ConsulAccess,
+  method: string,
+  path: string,
+  what: string,
+  body: unknown,
+): Promise<Response> => {
+  const url = new URL(path, address);
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (token !== undefined) headers['x-consul-token'] = token.reveal();
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  const request = new Request(url, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(requestTimeoutMs),
+  });
+  try {
+    return await fetch(request);
   } catch (cause) {
     const because = cause instanceof Error ? cause.message : String(cause);
     const bound = `${requestTimeoutMs / 1000} s`;

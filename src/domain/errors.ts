@@ -102,5 +102,8 @@ export class HetznerActionError extends Failure {
   }
 }
 
+/** The cluster's access control is somebody else's, or off: no waiting heals that. */
+export class AccessControlError extends Failure {}
+
 /** A wait ran into its bound; the bound is in the message. */
 export class DeadlineError extends Failure {}

@@ -1,10 +1,18 @@
 import type { z } from 'zod';
 import { Failure } from '../domain/errors.ts';
+import type { Secret } from '../domain/secret.ts';
 import type { Fetch } from '../ports/machines.ts';
 
 /** A request that hangs ends here, in wall-clock time: it is the network that hangs, not the cluster. */
 const requestTimeoutMs = 10_000;
 const textBytesMax = 2_000;
+
+/** Where Nomad answers and as whom we ask; without a token as anonymous. `address`: `https://10.0.1.11:4646`. */
+export interface NomadAccess {
+  readonly fetch: Fetch;
+  readonly address: string;
+  readonly token?: Secret;
+}
 
 export interface Reply<T> {
   readonly status: number;
@@ -29,19 +37,18 @@ export class NomadRefusal extends Failure {
 }
 
 export interface NomadHttp {
-  ask<T>(method: 'GET' | 'POST' | 'DELETE', path: string, schema: z.ZodType<T>, asked?: Asked): Promise<Reply<T>>;
+  ask<T>(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    schema: z.ZodType<T>,
+    asked?: Asked,
+  ): Promise<Reply<T>>;
 }
 
-export const createNomadHttp = ({
-  fetch,
-  address,
-}: {
-  readonly fetch: Fetch;
-  readonly address: string;
-}): NomadHttp => ({
+export const createNomadHttp = (access: NomadAccess): NomadHttp => ({
   ask: async (method, path, schema, asked = {}) => {
     const what = `${method} ${path.split('?')[0] ?? path}`;
-    const response = await send(fetch, new URL(path, address), method, what, asked.body);
+    const response = await send(access, method, path, what, asked.body);
     const text = await response.text();
     if (!response.ok && !asked.alsoFine?.includes(response.status))
       throw new NomadRefusal(what, response.status, text.trim().slice(0, textBytesMax) || response.statusText);
@@ -53,8 +60,16 @@ export const createNomadHttp = ({
   },
 });
 
-const send = async (fetch: Fetch, url: URL, method: string, what: string, body: unknown): Promise<Response> => {
+const send = async (
+  { fetch, address, token }: NomadAccess,
+  method: string,
+  path: string,
+  what: string,
+  body: unknown,
+): Promise<Response> => {
+  const url = new URL(path, address);
   const headers: Record<string, string> = { accept: 'application/json' };
+  if (token !== undefined) headers['x-nomad-token'] = token.reveal();
   if (body !== undefined) headers['content-type'] = 'application/json';
   const request = new Request(url, {
     method,
@@ -72,9 +87,10 @@ const send = async (fetch: Fetch, url: URL, method: string, what: string, body: 
   }
 };
 
+/** Some writes are answered with nothing: null. */
 const parseJson = (text: string, what: string): unknown => {
   try {
-    return JSON.parse(text);
+    return text === '' ? null : JSON.parse(text);
   } catch (cause) {
     throw new Failure(`Nomad ${what} answered something that is not JSON: ${text.slice(0, 200)}`, { cause });
   }

@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { Failure } from '../domain/errors.ts';
 import type { ObservedJob, ObservedNode } from '../domain/observation.ts';
 import type { JobScheduler } from '../ports/job-scheduler.ts';
-import type { Fetch } from '../ports/machines.ts';
 import { isHealthy, jobHealth, readJob, wantedCount } from './health.ts';
-import { createNomadHttp, type NomadHttp, NomadRefusal } from './http.ts';
+import { createNomadHttp, type NomadAccess, type NomadHttp, NomadRefusal } from './http.ts';
 import { metaNames } from './meta.ts';
 import { submitJob } from './submit.ts';
 import {
@@ -17,10 +16,10 @@ import {
 } from './wire.ts';
 
 /**
- * Nomad behind one of its servers. `address`: `http://10.0.1.11:4646`. Reads are Nomad's default, consistent ones: a
- * stale read would answer without a leader.
+ * Nomad behind one of its servers, with the deployer's token. Reads are Nomad's default, consistent ones: a stale read
+ * would answer without a leader.
  */
-export const createNomad = (access: { readonly fetch: Fetch; readonly address: string }): JobScheduler => {
+export const createNomad = (access: NomadAccess): JobScheduler => {
   const http = createNomadHttp(access);
   return {
     leader: async () => (await http.ask('GET', '/v1/status/leader', leaderSchema)).body || null,
