@@ -205,7 +205,8 @@ export interface ObservedNode {
 }
 /** What Consul and Nomad said. `reachable: false` with a reason when no server answered. */
 export type ObservedCluster =
-  | { readonly reachable: false; readonly because: string }
+  /** `keysLost`: servers stand, and nothing here opens them. */
+  | { readonly reachable: false; readonly because: string; readonly keysLost?: true }
   | {
       readonly reachable: true;
       readonly consul: {

@@ -16,10 +16,11 @@ export const createTimings = (clock: Clock) => {
     part: ({ id }: Step, part: TimedPart): void => {
       parts.set(id, [...(parts.get(id) ?? []), part]);
     },
-    ended: ({ id }: Step): void => {
+    ended: ({ id, dependsOn }: Step): void => {
       const began = beganAt.get(id) ?? clock.now();
       done.push({
         step: id,
+        dependsOn,
         startedMs: began - (origin ?? began),
         elapsedMs: clock.now() - began,
         parts: parts.get(id) ?? [],

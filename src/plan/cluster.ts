@@ -21,6 +21,8 @@ const judge = (planning: Planning, want: Resource<'cluster'>): Verdict => {
   const remembered = world.remembered.get(want.address);
   const plain = { address: want.address, kind: 'cluster', name: want.name, want, disruption: 'none' } as const;
   const comings = serverReasons(planning, want);
+  const locked = lockedOut(planning, want);
+  if (locked.length > 0) return { ...plain, ...keysLost(planning, want, locked) };
   const restarted = [...comings.values()];
   const lacks = lacksOf(want, observation.cluster, comings);
   const formed = formedBefore(planning, want);
@@ -38,6 +40,31 @@ const judge = (planning: Planning, want: Resource<'cluster'>): Verdict => {
     drafts: [...bootDrafts(planning, want), ready(want)],
   };
 };
+
+/** Servers that stay as they are, although the keys to them are gone. */
+const lockedOut = (planning: Planning, want: Resource<'cluster'>): Address[] => {
+  const { cluster } = planning.observation;
+  if (cluster === null || cluster.reachable || cluster.keysLost !== true) return [];
+  return want.spec.servers
+    .map(({ address }) => address)
+    .filter((address) => {
+      const verdict = planning.verdicts.get(address);
+      return verdict?.have !== undefined && !wiped.includes(verdict.action);
+    });
+};
+const wiped: readonly string[] = ['create', 'rebuild', 'replace', 'delete'];
+
+/** Nobody can be let in by the API: either the keys come back, or the disks go. */
+const keysLost = ({ target }: Planning, want: Resource<'cluster'>, locked: readonly Address[]) => ({
+  action: 'blocked' as const,
+  reasons: [
+    reason('keys', `the keys of ${locked.join(', ')} are lost: neither the state nor its copy of the keys is there`),
+  ],
+  next: `put the state or its copy of the keys back, or begin anew with new disks: reconcile ${target} ${want.spec.servers
+    .map(({ address }) => `--replace ${address}`)
+    .join(' ')}`,
+  drafts: [],
+});
 
 const ready = (want: Resource<'cluster'>): Draft => ({
   verb: 'await-ready',

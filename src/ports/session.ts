@@ -28,6 +28,7 @@ export interface ApplyOptions {
 /** Where a run's time went; milliseconds, `startedMs` counted from the run's first step. */
 export interface StepTiming {
   readonly step: string;
+  readonly dependsOn: readonly string[];
   readonly startedMs: number;
   readonly elapsedMs: number;
   /** What it was made of, as far as anybody knows: modules of cloud-init, stages of the bootstrap, elections. */

@@ -46,6 +46,7 @@ export const appliedDocument = (plan: Plan, cloudName: string, outcome: Outcome 
           requests: outcome.requests.used,
           budget: outcome.requests.budget,
           elapsedMs: outcome.elapsedMs,
+          timings: outcome.timings,
         },
   outputs,
 });

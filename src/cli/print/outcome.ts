@@ -3,6 +3,7 @@ import { printNext } from './change.ts';
 import type { Layout } from './layout.ts';
 import { requestsText } from './plan.ts';
 import { duration, paragraph, plural } from './text.ts';
+import { printTimings } from './timings.ts';
 import { verdictStyles } from './verdicts.ts';
 
 /** How an apply ended: what failed and why, what was done, what was not started, what to run next. */
@@ -15,6 +16,7 @@ export const printOutcome = (outcome: Outcome, waitedMs: number, again: string, 
       ...paragraph(`done: ${steps} in ${took}; a second look finds nothing left to do`, layout.width, '', '  ').map(
         (line) => paint('green', line),
       ),
+      ...printTimings(outcome.timings, layout),
     ];
   const verb = outcome.result === 'interrupted' ? 'interrupted' : 'failed';
   return [
@@ -24,6 +26,7 @@ export const printOutcome = (outcome: Outcome, waitedMs: number, again: string, 
     ...printList('done and recorded', outcome.succeeded, layout, false),
     ...printList('not started', outcome.skipped, layout, false),
     ...printRemaining(outcome, layout),
+    ...printTimings(outcome.timings, layout),
     ...printNext(again, layout, '  '),
     ...paragraph('It looks again first, finds what was made, and goes on from there.', layout.width, '        '),
   ];
