@@ -14,7 +14,7 @@ export const builtIn = {
     { direction: 'in', protocol: 'tcp', port: '22', ips: open, description: 'SSH' },
     { direction: 'in', protocol: 'icmp', ips: open, description: 'ping' },
   ] satisfies FirewallRule[],
-  job: { count: 1, health: '/health', cpu: 200, memory: 256 },
+  job: { count: 1, health: '/health', cpu: 200, memory: 256, releaseFile: 'jobs/release.nomad.hcl' },
 } as const;
 
 interface TypeDefaults {

@@ -1,3 +1,4 @@
+import type { WantedSecret } from '../domain/application-secrets.ts';
 import {
   type EnvironmentType,
   environmentTypes,
@@ -39,6 +40,7 @@ type RawEnvironment = NonNullable<Infra['environments'][EnvironmentType]> & {
 type RawRule = NonNullable<RawEnvironment['firewall']>[number];
 type JobOverride = NonNullable<RawEnvironment['jobs']>[string];
 type RawJob = NonNullable<NonNullable<Infra['defaults']>['jobs']>[number];
+type RawSecret = NonNullable<RawJob['secrets']>[number];
 
 export const mergeEnvironments = (infra: Infra): Partial<Record<EnvironmentType, EnvironmentConfig>> =>
   Object.fromEntries(
@@ -99,6 +101,7 @@ const rule = ({ direction, protocol, port, ips, description }: RawRule): Firewal
 const mergeJob = (job: RawJob, override: JobOverride = {}): JobConfig => {
   const { count, health, cpu, memory } = builtIn.job;
   const merged = { count, health, cpu, memory, ...job, ...override };
+  const release = override.release ?? job.release;
   return {
     name: job.name,
     file: override.file ?? job.file,
@@ -110,5 +113,20 @@ const mergeJob = (job: RawJob, override: JobOverride = {}): JobConfig => {
     cpuMhz: merged.cpu ?? cpu,
     memoryMb: merged.memory ?? memory,
     variables: { ...job.variables, ...override.variables },
+    secrets: (override.secrets ?? job.secrets ?? []).map(secret),
+    ...(release !== undefined && {
+      release: { command: release.command, file: release.file ?? builtIn.job.releaseFile },
+    }),
+  };
+};
+
+const secret = (raw: RawSecret): WantedSecret => {
+  if (typeof raw === 'string') return { name: raw };
+  const { name, generate, optional, local } = raw;
+  return {
+    name,
+    ...(generate && { generate }),
+    ...(optional && { optional }),
+    ...(local !== undefined && { local }),
   };
 };

@@ -1,4 +1,5 @@
 import { type Address, addressOf } from '../domain/address.ts';
+import type { ApplicationSecrets } from '../domain/application-secrets.ts';
 import type { Environment } from '../domain/environment.ts';
 import { fingerprintOf, type Hash } from '../domain/fingerprint.ts';
 import { addressToLabel, type Labels, labelNames } from '../domain/labels.ts';
@@ -10,6 +11,10 @@ export interface Wanted {
   readonly environment: Environment;
   readonly assets: Assets;
   readonly hash: Hash;
+  /** What `secrets set` and earlier runs left; {} when nothing is known. */
+  readonly applications: ApplicationSecrets;
+  /** The cloud is an emulated one: what infra.yaml has for `local` counts. */
+  readonly emulated: boolean;
 }
 
 /** `aipacto-production`: network, firewall, placement group, load balancer and certificate are called so. */

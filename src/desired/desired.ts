@@ -1,3 +1,4 @@
+import type { ApplicationSecrets } from '../domain/application-secrets.ts';
 import type { Environment } from '../domain/environment.ts';
 import type { Hash } from '../domain/fingerprint.ts';
 import type { AnyResource, DesiredState } from '../domain/resource.ts';
@@ -21,14 +22,18 @@ export interface DesiredInput {
   readonly state: StateFile | null;
   readonly assets: Assets;
   readonly hash: Hash;
+  /** The environment's secrets, for previews on top of the set that all of them share. */
+  readonly applications?: ApplicationSecrets;
+  readonly emulated?: boolean;
 }
 
 /**
  * An Environment to everything it should consist of: every name, label, address and byte of user data is decided here.
  * Throws Failure on a faulty template or a missing job file.
  */
-export const desiredState = ({ environment, assets, hash }: DesiredInput): DesiredState => {
-  const wanted: Wanted = { environment, assets, hash };
+export const desiredState = (input: DesiredInput): DesiredState => {
+  const { environment, assets, hash, applications = {}, emulated = false } = input;
+  const wanted: Wanted = { environment, assets, hash, applications, emulated };
   const resources: readonly AnyResource[] = [
     ...zone(wanted),
     network(wanted),

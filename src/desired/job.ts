@@ -1,45 +1,54 @@
 import { addressOf } from '../domain/address.ts';
+import { settleSecret } from '../domain/application-secrets.ts';
 import type { Environment, JobConfig } from '../domain/environment.ts';
 import { Failure } from '../domain/errors.ts';
-import type { Resource } from '../domain/resource.ts';
+import type { JobSpec, JobVariables, Resource } from '../domain/resource.ts';
 import { resource, soleAddress, type Wanted } from './context.ts';
+import { declaredIn, declaredOnly, imageVersion, jobFile } from './job-file.ts';
+import { releaseOf } from './release.ts';
 
 export const jobs = (wanted: Wanted): Resource<'job'>[] =>
   wanted.environment.jobs.map((job) => resourceOf(wanted, job));
 
 const resourceOf = (wanted: Wanted, job: JobConfig): Resource<'job'> => {
-  const { environment, assets } = wanted;
-  const hcl = assets.jobs[job.file];
-  if (hcl === undefined)
-    throw new Failure(`the file ${job.file} of job ${job.name} is not there`, {
-      next: `write it, or name one of ${Object.keys(assets.jobs).join(', ')} in infra.yaml`,
-    });
+  const { environment, applications, emulated } = wanted;
+  const hcl = jobFile(wanted, job.file, job.name);
   if (!new RegExp(`^job\\s+"${job.name}"`, 'm').test(hcl))
     throw new Failure(`${job.file} holds no job "${job.name}"`, {
       next: `call the job of infra.yaml as the file does: ${/^job\s+"([^"]*)"/m.exec(hcl)?.[1] ?? 'it has none'}`,
     });
+  const secrets = job.secrets.map((one) => settleSecret(one, applications, emulated));
+  const release = releaseOf(wanted, job, secrets);
+  const answers = answersOf(environment, job);
+  const plain = {
+    jobId: job.name,
+    hcl,
+    variables: variables(environment, job, hcl),
+    count: job.count,
+    healthPath: job.healthPath,
+  };
   return resource(wanted, {
     kind: 'job',
     address: addressOf('job', job.name),
     name: job.name,
     spec: {
-      jobId: job.name,
-      hcl,
-      variables: variables(environment, job, hcl),
-      count: job.count,
-      healthPath: job.healthPath,
+      ...plain,
+      secrets,
+      ...(release !== undefined && { release }),
+      ...(answers !== undefined && { answers }),
     },
     dependsOn: [soleAddress('cluster', environment)],
+    // Where a secret came from and how the job is asked make no other job of it; a new value does.
+    fingerprintOver: {
+      ...plain,
+      ...(secrets.length > 0 && { secrets: secrets.map(({ name, revision }) => ({ name, revision })) }),
+      ...(release !== undefined && { release: release.fingerprint }),
+    },
   });
 };
 
-/** What infra.yaml says, as far as the file declares a variable for it: Nomad refuses values it has no variable for. */
-const variables = (
-  environment: Environment,
-  job: JobConfig,
-  hcl: string,
-): Record<string, string | number | boolean> => {
-  const declared = new Set([...hcl.matchAll(/^variable\s+"([^"]+)"/gm)].map((match) => match[1] ?? ''));
+const variables = (environment: Environment, job: JobConfig, hcl: string): JobVariables => {
+  const declared = declaredIn(hcl);
   const unknown = Object.keys(job.variables).filter((name) => !declared.has(name));
   if (unknown.length > 0)
     throw new Failure(`${job.file} declares no variable "${unknown.join('", "')}"`, {
@@ -57,15 +66,15 @@ const variables = (
     cpu: job.cpuMhz,
     memory: job.memoryMb,
   };
-  return {
-    ...Object.fromEntries(Object.entries(given).filter(([name]) => declared.has(name))),
-    ...job.variables,
-  };
+  return { ...declaredOnly(given, hcl), ...job.variables };
 };
 
-/** Tag or digest: `1.4.2` of `team/app:1.4.2`; `latest` when the image has neither. */
-const imageVersion = (image: string): string => {
-  const digest = image.split('@')[1];
-  if (digest !== undefined) return digest.replace('sha256:', '').slice(0, 12);
-  return /:([^/:]+)$/.exec(image)?.[1] ?? 'latest';
+/** Only through a route of its own would the ingress take us to this job, and not to a neighbour. */
+const answersOf = ({ domain, jobs: all }: Environment, job: JobConfig): JobSpec['answers'] => {
+  const path = job.healthPath;
+  const best = all
+    .flatMap((one) => one.routes.map((route) => ({ job: one.name, route })))
+    .filter(({ route }) => route === '/' || path === route || path.startsWith(`${route}/`))
+    .toSorted((a, b) => b.route.length - a.route.length)[0];
+  return best?.job === job.name ? { domain, path, version: imageVersion(job.image) } : undefined;
 };
