@@ -52,7 +52,7 @@ export interface JobConfig {
   readonly count: number;
   /** The port the service listens on inside its container. */
   readonly port: number;
-  /** Path prefixes this job answers, e.g. `/` or `/api`. */
+  /** What this job answers: path prefixes, with a host before them where only that one is meant: `/`, `/api`, `api.example.com/`. */
   readonly routes: readonly string[];
   readonly healthPath: string;
   readonly cpuMhz: number;
@@ -81,7 +81,24 @@ export interface Artifacts {
 }
 
 export type Ingress = 'load-balancer' | 'dns';
-export type TlsMode = 'managed' | 'caddy' | 'internal' | 'off';
+/**
+ * Where visitors' TLS ends, and with whose certificate. managed: at the load balancer, issued by Hetzner; acme-dns: at
+ * every Caddy, issued by us through DNS and delivered; caddy: Caddy's own automatic HTTPS; internal: Caddy's own
+ * authority, which no browser knows; off: plain HTTP.
+ */
+export const tlsModes = ['managed', 'acme-dns', 'caddy', 'internal', 'off'] as const;
+export type TlsMode = (typeof tlsModes)[number];
+
+/** Who issues certificates for `acme-dns` and `caddy`. */
+export interface AcmeConfig {
+  /** Told to the authority, which may write there when something is wrong. */
+  readonly email?: string;
+  readonly directory: string;
+  /** PEM: signs the directory's own HTTPS, where that is no public authority. */
+  readonly ca?: string;
+}
+
+export const acmeDefaults = { directory: 'https://acme-v02.api.letsencrypt.org/directory' } as const;
 
 /** One validated target of infra.yaml, with every default filled in. No ids, nothing observed. */
 export interface Environment {
@@ -94,6 +111,8 @@ export interface Environment {
   readonly zone?: string;
   readonly ingress: Ingress;
   readonly tls: TlsMode;
+  /** Absent: Let's Encrypt, without an address. */
+  readonly acme?: AcmeConfig;
   readonly loadBalancerType: string;
   readonly servers: {
     readonly count: number;

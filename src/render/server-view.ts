@@ -1,7 +1,7 @@
 import type { Environment } from '../domain/environment.ts';
 import { Failure } from '../domain/errors.ts';
-import { hostAt } from '../domain/ip.ts';
 import { type Artifact, architectureOf, artifactUrl, checksumAlgorithm, checksumsOf } from '../domain/versions.ts';
+import { ingressView } from './ingress-view.ts';
 
 /** One server and its companions, as the templates see them. */
 export interface ServerNode {
@@ -33,10 +33,7 @@ export const serverView = (environment: Environment, node: ServerNode): object =
   serverIps: node.servers.map(({ privateIp }) => privateIp),
   peerIps: node.servers.map(({ privateIp }) => privateIp).filter((ip) => ip !== node.privateIp),
   network: { range: environment.network.range, subnet: environment.network.subnet },
-  loadBalancerIp: environment.ingress === 'load-balancer' ? hostAt(environment.network.subnet, 5) : false,
-  // Behind a load balancer and without TLS any host name is answered; else Caddy owns the domain.
-  site: environment.tls === 'caddy' || environment.tls === 'internal' ? environment.domain : ':80',
-  tlsInternal: environment.tls === 'internal',
+  ...ingressView(environment),
   architecture: architectureOf(environment.servers.types[0] ?? ''),
   arm: architectureOf(environment.servers.types[0] ?? '') === 'arm64',
   downloads: downloads(environment),
