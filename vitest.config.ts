@@ -1,8 +1,10 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Real servers: npm run test:machines
+    exclude: [...configDefaults.exclude, 'test/machines/**'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     pool: 'threads',
