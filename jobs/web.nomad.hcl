@@ -83,57 +83,99 @@ job "web" {
         routes = var.routes
       }
 
+      # Consul begins with "critical": the first good answer lets it in, so the interval is part of every deployment.
       check {
         type     = "http"
         path     = var.health
-        interval = "5s"
+        interval = "2s"
         timeout  = "2s"
 
         check_restart {
-          limit = 3
-          grace = "30s"
+          limit = 5
+          grace = "15s"
         }
       }
     }
 
+    # Without a progress deadline the first instance that can't become healthy ends the deployment, and the version
+    # before stays; with one Nomad would go on trying until it is over. Pulling the image counts as part of healthy_deadline.
     update {
       max_parallel      = 1
       canary            = 1
-      min_healthy_time  = "10s"
+      min_healthy_time  = "3s"
       healthy_deadline  = "3m"
-      progress_deadline = "10m"
+      progress_deadline = "0s"
       auto_promote      = true
       auto_revert       = true
     }
 
     restart {
-      attempts = 3
+      attempts = 2
       interval = "5m"
-      delay    = "5s"
+      delay    = "3s"
       mode     = "fail"
     }
 
     # Out of the ingress first, then stopped.
-    shutdown_delay = "10s"
+    shutdown_delay = "5s"
+
+    ephemeral_disk {
+      size = 150
+    }
 
     task "web" {
       driver       = "docker"
       kill_timeout = "20s"
 
       config {
-        image = var.image
-        ports = ["http"]
+        image           = var.image
+        ports           = ["http"]
+        readonly_rootfs = true
+        cap_drop        = ["all"]
+        # The official image's caddy carries this capability in its file, and could not be started without.
+        cap_add      = ["net_bind_service"]
+        security_opt = ["no-new-privileges"]
+        pids_limit   = 256
+
+        mount {
+          type     = "tmpfs"
+          target   = "/tmp"
+          readonly = false
+
+          tmpfs_options {
+            size = 16777216
+          }
+        }
       }
 
       env {
-        PORT        = "${var.port}"
         DOMAIN      = "${var.domain}"
+        PORT        = "${var.port}"
         APP_VERSION = "${var.version}"
+      }
+
+      # Set by: reconcile secrets set. A new value comes with a new deployment, never by restarting what runs.
+      template {
+        destination = "secrets/app.env"
+        env         = true
+        change_mode = "noop"
+        data        = <<-EOT
+        {{- if nomadVarExists "nomad/jobs/web" }}
+        {{- range $name, $item := nomadVar "nomad/jobs/web" }}
+        {{ $name }}={{ $item.Value | toJSON }}
+        {{- end }}
+        {{- end }}
+        EOT
       }
 
       resources {
         cpu    = var.cpu
         memory = var.memory
+      }
+
+      logs {
+        max_files     = 3
+        max_file_size = 10
       }
     }
   }

@@ -226,6 +226,7 @@ const group: Shape = {
 };
 export const jobShape: Shape = {
   arguments: {
+    id: ['ID', 'string'],
     name: ['Name', 'string'],
     datacenters: ['Datacenters', 'strings'],
     type: ['Type', 'string'],

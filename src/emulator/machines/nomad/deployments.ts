@@ -13,6 +13,7 @@ const texts = {
   newer: 'Cancelled due to newer version of job',
   stopped: 'Cancelled because job is stopped',
   progress: 'Failed due to progress deadline',
+  unhealthy: 'Failed due to unhealthy allocations',
 };
 
 /** Service jobs deploy; system jobs don't before Nomad 1.11. */
@@ -37,7 +38,7 @@ export const startDeployment = (state: ClusterState, job: JobRecord, now: number
     createdAt: now,
     status: 'running',
     description: groups.some(([, group]) => group.canaries > 0) ? texts.promotion : texts.running,
-    progressBy: now + progressMs(job),
+    progressBy: progressEnd(job, now),
     groups: Object.fromEntries(groups),
   });
 };
@@ -49,8 +50,11 @@ export const cancelDeployment = (state: ClusterState, job: JobRecord, descriptio
   active.description = description;
 };
 
-export const progressMs = (job: JobRecord): number =>
+const progressMs = (job: JobRecord): number =>
   Math.max(...specOf(latest(job).spec).TaskGroups.map((group) => group.Update.ProgressDeadline / 1e6));
+/** Deadline 0: none, but the first unhealthy allocation ends the deployment (nomad/docs/job-specification/update). */
+export const progressEnd = (job: JobRecord, now: number): number =>
+  progressMs(job) === 0 ? Number.MAX_SAFE_INTEGER : now + progressMs(job);
 
 /**
  * Ends the deployment when it is complete or out of time. Answers the version to go back to when auto_revert asks for
@@ -75,7 +79,9 @@ export const settleDeployment = (state: ClusterState, job: JobRecord, now: numbe
     return undefined;
   }
   if (needsHand(active, groups, live)) active.description = texts.manual;
-  return now >= active.progressBy ? fail(state, job, active) : undefined;
+  if (now >= active.progressBy) return fail(state, job, active, now, texts.progress);
+  const sick = state.allocations.some((one) => one.deploymentId === active.id && one.health === false);
+  return sick && progressMs(job) === 0 ? fail(state, job, active, now, texts.unhealthy) : undefined;
 };
 
 const needsHand = (
@@ -93,17 +99,24 @@ const needsHand = (
     );
   });
 
-const fail = (state: ClusterState, job: JobRecord, active: DeploymentRecord): number | undefined => {
+const fail = (
+  state: ClusterState,
+  job: JobRecord,
+  active: DeploymentRecord,
+  now: number,
+  because: string,
+): number | undefined => {
   active.status = 'failed';
-  active.description = texts.progress;
+  active.description = because;
   for (const one of state.allocations)
-    if (one.jobId === job.id && one.canary && one.deploymentId === active.id) stopAllocation(one, active.progressBy);
+    if (one.jobId === job.id && one.canary && one.deploymentId === active.id)
+      stopAllocation(one, Math.min(now, active.progressBy));
   const wants = specOf(latest(job).spec).TaskGroups.some((group) => group.Update.AutoRevert === true);
   if (!wants) return undefined;
   const stable = job.versions.findLast((one) => one.stable && one.version < active.jobVersion);
   active.description =
     stable === undefined
-      ? `${texts.progress} - no stable job version to auto revert to`
-      : `${texts.progress} - rolling back to job version ${stable.version}`;
+      ? `${because} - no stable job version to auto revert to`
+      : `${because} - rolling back to job version ${stable.version}`;
   return stable?.version;
 };

@@ -2,7 +2,7 @@ import type { PlacedFault } from '../faults.ts';
 import type { AllocationRecord, ClusterState, JobRecord } from '../state.ts';
 import { timings } from '../timings.ts';
 import { type Course, collectGarbage, courseOf, isLive, rescheduleDelay } from './allocations.ts';
-import { progressMs, settleDeployment } from './deployments.ts';
+import { progressEnd, settleDeployment } from './deployments.ts';
 import { nodeStatus } from './placement.ts';
 import { reconcile, register } from './registry.ts';
 import { activeDeployment, groupOf, latest } from './schedule.ts';
@@ -93,7 +93,7 @@ const settleAllocation = (
   const deployment = job === undefined ? undefined : activeDeployment(state, job);
   // Each allocation that becomes healthy is progress and moves the deadline.
   if (job !== undefined && deployment?.id === one.deploymentId && deployment !== undefined && course.healthy)
-    deployment.progressBy = Math.max(deployment.progressBy, now + progressMs(job));
+    deployment.progressBy = Math.max(deployment.progressBy, progressEnd(job, now));
 };
 
 const settleJob = (state: ClusterState, job: JobRecord, now: number): void => {
