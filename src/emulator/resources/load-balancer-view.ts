@@ -7,7 +7,7 @@ type ServerTarget = Extract<LoadBalancerTarget, { type: 'server' }>;
 
 /** The server's address that this load balancer sends to; undefined: it can't reach the server that way. */
 export const addressFor = (
-  { world }: Kit,
+  { world }: Pick<Kit, 'world'>,
   balancer: Pick<LoadBalancer, 'private_net'>,
   server: Server,
   usePrivateIp: boolean,
@@ -39,7 +39,7 @@ const serverTarget = (kit: Kit, balancer: LoadBalancer, id: number, usePrivateIp
 
 /** Servers that the selector finds now and the load balancer can reach. */
 export const selectedServers = (
-  kit: Kit,
+  kit: Pick<Kit, 'world'>,
   balancer: Pick<LoadBalancer, 'private_net'>,
   selector: string,
   usePrivateIp: boolean,
