@@ -102,8 +102,10 @@ job "release" {
         change_mode = "noop"
         data        = <<-EOT
         {{- if nomadVarExists "nomad/jobs/${var.id}" }}
-        {{- range $name, $item := nomadVar "nomad/jobs/${var.id}" }}
+        {{- with nomadVar "nomad/jobs/${var.id}" }}
+        {{- range $name, $item := . }}
         {{ $name }}={{ $item.Value | toJSON }}
+        {{- end }}
         {{- end }}
         {{- end }}
         EOT

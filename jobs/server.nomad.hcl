@@ -165,8 +165,10 @@ job "server" {
         change_mode = "noop"
         data        = <<-EOT
         {{- if nomadVarExists "nomad/jobs/server" }}
-        {{- range $name, $item := nomadVar "nomad/jobs/server" }}
+        {{- with nomadVar "nomad/jobs/server" }}
+        {{- range $name, $item := . }}
         {{ $name }}={{ $item.Value | toJSON }}
+        {{- end }}
         {{- end }}
         {{- end }}
         EOT

@@ -161,8 +161,10 @@ job "web" {
         change_mode = "noop"
         data        = <<-EOT
         {{- if nomadVarExists "nomad/jobs/web" }}
-        {{- range $name, $item := nomadVar "nomad/jobs/web" }}
+        {{- with nomadVar "nomad/jobs/web" }}
+        {{- range $name, $item := . }}
         {{ $name }}={{ $item.Value | toJSON }}
+        {{- end }}
         {{- end }}
         {{- end }}
         EOT
