@@ -50,6 +50,7 @@ export const createKeyRing = (whose: Whose): OwnedKeyRing => {
   };
   return {
     current: () => keys,
+    writable: () => writer !== undefined,
     load: async (state) => take(state?.keys ?? (await readKeysCopy(whose))),
     attach: (given) => {
       writer = given;

@@ -6,4 +6,6 @@ export interface KeyRing {
   current(): ClusterKeys | null;
   /** One change at a time, each seen by the next. Throws when there are none, or the state can't be written. */
   update(change: (keys: ClusterKeys) => ClusterKeys): Promise<ClusterKeys>;
+  /** Whether `update` may be called: only a run that holds the lease may. Left out: always. */
+  writable?(): boolean;
 }
