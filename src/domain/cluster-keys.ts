@@ -1,4 +1,3 @@
-import type { ApplicationSecrets } from './application-secrets.ts';
 import type { Secret } from './secret.ts';
 
 /**
@@ -17,8 +16,6 @@ export interface ClusterKeys {
   readonly ssh: { readonly privateKey: Secret; readonly publicKey: string };
   /** Host keys by server name. */
   readonly hosts: Readonly<Record<string, HostKeys>>;
-  /** The applications' secrets (`secrets set`): `DATABASE_URL`, `JWT_SECRET`. */
-  readonly applications: ApplicationSecrets;
   /** Certificates of `tls: acme-dns`, by name, with what is needed to renew them. */
   readonly acme?: AcmeKeys;
 }

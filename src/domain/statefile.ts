@@ -1,4 +1,5 @@
 import type { Address } from './address.ts';
+import type { ApplicationSecrets } from './application-secrets.ts';
 import type { ClusterKeys } from './cluster-keys.ts';
 import type { EnvironmentType } from './environment.ts';
 import type { Kind } from './kinds.ts';
@@ -46,6 +47,11 @@ export interface StateFile {
   readonly resources: Readonly<Record<Address, Remembered>>;
   /** Absent: no run has needed machines yet. Prints as `[redacted]` anywhere but in the stored document. */
   readonly keys?: ClusterKeys;
+  /**
+   * What `secrets set` left and runs generated; in `shared` the set that all previews have. No part of the keys: it may
+   * be set before anything exists.
+   */
+  readonly applications?: ApplicationSecrets;
   /** Newest first, at most 50. */
   readonly history: readonly HistoryEntry[];
 }

@@ -32,9 +32,6 @@ export const keysSchema = z
     nomad: z.strictObject({ management: secret, deployer: secret.nullable() }),
     ssh: z.strictObject({ privateKey: secret, publicKey: z.string() }),
     hosts: z.record(z.string(), hostKeys).describe('By server name'),
-    applications: z
-      .record(z.string(), z.strictObject({ value: secret, revision: z.string().min(1), setAt: z.iso.datetime() }))
-      .describe('Secrets of the applications, by name; a new value has a new revision'),
     acme: z
       .strictObject({
         accountKey: secret,
@@ -44,3 +41,8 @@ export const keysSchema = z
       .optional(),
   })
   .describe('What the servers and the provisioner know of each other; secrets in plain text, so guard this document');
+
+/** `ApplicationSecrets` as stored. */
+export const applicationsSchema = z
+  .record(z.string(), z.strictObject({ value: secret, revision: z.string().min(1), setAt: z.iso.datetime() }))
+  .describe('Secrets of the applications, by name; a new value has a new revision');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isAddress } from '../domain/address.ts';
 import { kinds } from '../domain/kinds.ts';
 import { stateSchemaVersion } from '../domain/statefile.ts';
-import { keysSchema } from './keys-schema.ts';
+import { applicationsSchema, keysSchema } from './keys-schema.ts';
 
 /** More would make the document grow for ever. */
 export const historyMax = 50;
@@ -45,6 +45,7 @@ export const stateSchema = z
     writtenBy: z.string().optional().describe('The release that wrote the document'),
     resources: z.record(address, remembered),
     keys: keysSchema.optional(),
+    applications: applicationsSchema.optional(),
     history: z.array(historyEntry).max(historyMax).describe('Newest first'),
   })
   .describe('Memory of the provisioner between runs, one document per environment');

@@ -94,6 +94,7 @@ const stamped = (next: StateFile, before: StateFile, serial: number, options: St
   ...(options.writtenBy === undefined ? {} : { writtenBy: options.writtenBy }),
   resources: next.resources,
   ...(next.keys === undefined ? {} : { keys: next.keys }),
+  ...(next.applications === undefined ? {} : { applications: next.applications }),
   history: next.history
     .slice(0, historyMax)
     .map((entry) => (before.history.includes(entry) ? entry : { ...entry, serial })),

@@ -21,7 +21,6 @@ export const makeClusterKeys = async (given: {
     nomad: { management: token(), deployer: null },
     ssh: makeSshKey(`${name} provisioner`),
     hosts: {},
-    applications: {},
   };
 };
 
