@@ -13,11 +13,12 @@ export const createCatalogAccess = (access: ConsulAccess): CatalogAccess => {
   return {
     bootstrap: (secret) => bootstrap(as, secret),
     tokens: async (wanted) => {
+      const present = await ask('GET', '/v1/acl/tokens', tokensSchema);
       const holders = ['agent', 'nomad', 'ingress', 'provisioner'] as const;
       await Promise.all(
         holders.map(async (holder) => {
           await ensurePolicy(ask, policies[holder]);
-          await ensureToken(ask, as(wanted[holder]), policies[holder], wanted[holder]);
+          await ensureToken(ask, present, policies[holder], wanted[holder]);
         }),
       );
     },
@@ -28,27 +29,30 @@ export const createCatalogAccess = (access: ConsulAccess): CatalogAccess => {
 
 const tokenSchema = z.object({
   AccessorID: z.string(),
+  SecretID: z.string(),
   Description: z.string(),
   Policies: z.array(z.object({ Name: z.string() })).nullish(),
 });
-type Token = z.infer<typeof tokenSchema>;
+const tokensSchema = z.array(tokenSchema);
 
 /**
- * The token behind a secret, asked with itself; undefined when Consul knows none. It says 403 "ACL not found" then, and
- * also "ACL system must be bootstrapped", long after it was: neither tells whether a bootstrap is still possible.
+ * Whether Consul takes this for a management token. It answers 403 "ACL not found" to one that it doesn't know, and also
+ * "ACL system must be bootstrapped", long after it was: neither tells whether a bootstrap is still possible. Not asked by
+ * `/v1/acl/token/self`: builds of Consul exist that log the secret of a token which is not there yet.
  */
-const self = async (ask: ConsulAsk): Promise<Token | undefined> => {
+const isManagement = async (ask: ConsulAsk): Promise<boolean> => {
   try {
-    return await ask('GET', '/v1/acl/token/self', tokenSchema);
+    await ask('GET', '/v1/acl/tokens', tokensSchema);
+    return true;
   } catch (error) {
-    if (error instanceof ConsulRefusal && error.status === 403) return undefined;
+    if (error instanceof ConsulRefusal && error.status === 403) return false;
     throw error;
   }
 };
 
 const bootstrap = async (as: (token: Secret) => ConsulAsk, secret: Secret): Promise<void> => {
   const ours = as(secret);
-  if ((await self(ours)) !== undefined) return;
+  if (await isManagement(ours)) return;
   try {
     await ours('PUT', '/v1/acl/bootstrap', tokenSchema, { body: { BootstrapSecret: secret.reveal() } });
   } catch (error) {
@@ -60,7 +64,7 @@ const bootstrap = async (as: (token: Secret) => ConsulAsk, secret: Secret): Prom
       });
     if (error.status !== 403) throw error;
     // The reply to an earlier attempt may have been lost while the bootstrap was not.
-    if ((await self(ours)) !== undefined) return;
+    if (await isManagement(ours)) return;
     throw notOurs(error);
   }
 };
@@ -80,13 +84,13 @@ const notOurs = (error: ConsulRefusal): AccessControlError => {
 /** With our own secret, which whoever uses it was given before the token existed. */
 const ensureToken = async (
   ask: ConsulAsk,
-  itself: ConsulAsk,
+  all: z.infer<typeof tokensSchema>,
   { name, description }: { readonly name: string; readonly description: string },
   secret: Secret,
 ): Promise<void> => {
-  const present = await self(itself);
+  const present = all.find((token) => token.SecretID === secret.reveal());
   const names = (present?.Policies ?? []).map((policy) => policy.Name);
-  if (present !== undefined && names.length === 1 && names[0] === name && present.Description === description) return;
+  if (names.length === 1 && names[0] === name && present?.Description === description) return;
   const path = present === undefined ? '/v1/acl/token' : `/v1/acl/token/${present.AccessorID}`;
   await ask('PUT', path, tokenSchema, {
     body: { SecretID: secret.reveal(), Description: description, Policies: [{ Name: name }] },

@@ -61,12 +61,12 @@ type TokenStub = z.infer<typeof tokenStubsSchema>[number];
 const isDeployer = ({ Type, Policies }: TokenStub): boolean =>
   Type === 'client' && (Policies ?? []).length === 1 && Policies?.[0] === deployer.name;
 
-/** The token behind a secret, asked with itself; undefined when Nomad knows none (403). */
+/** The token behind a secret, asked with itself; undefined when Nomad knows none: 404 here, 403 elsewhere. */
 const self = async (http: NomadHttp): Promise<z.infer<typeof tokenSchema> | undefined> => {
   try {
     return (await http.ask('GET', '/v1/acl/token/self', tokenSchema)).body;
   } catch (error) {
-    if (error instanceof NomadRefusal && error.status === 403) return undefined;
+    if (error instanceof NomadRefusal && [403, 404].includes(error.status)) return undefined;
     throw error;
   }
 };
