@@ -31,11 +31,23 @@ const consequences = new Set([
   'Started',
 ]);
 type Event = { readonly Type: string; readonly Time: number; readonly DisplayMessage?: string | null | undefined };
-const explains = (event: Event): boolean =>
-  !consequences.has(event.Type) && event.DisplayMessage !== 'Unhealthy because of failed task';
+/** A template that can't be rendered is told by the kill it leads to. */
+const explains = ({ Type, DisplayMessage }: Event): boolean =>
+  Type === 'Killing'
+    ? (DisplayMessage ?? '').startsWith('Template failed')
+    : !consequences.has(Type) && Type !== 'Driver' && DisplayMessage !== 'Unhealthy because of failed task';
+
+export interface FailedTask {
+  readonly allocation: string;
+  readonly task: string;
+  /** `task web of allocation 1a2b3c4d on production-1: Driver Failure: …` */
+  readonly text: string;
+}
 
 /** The last event that explains something, of a task that failed or else is not healthy: what one wants to read first. */
-export const lastTaskEvent = (allocations: readonly Allocation[]): string | undefined => {
+export const lastTaskEvent = (allocations: readonly Allocation[]): string | undefined => failedTask(allocations)?.text;
+
+export const failedTask = (allocations: readonly Allocation[]): FailedTask | undefined => {
   const sick = allocations
     .filter((allocation) => allocation.DeploymentStatus?.Healthy !== true || allocation.ClientStatus === 'failed')
     .toSorted((a, b) => rank(b) - rank(a) || b.CreateIndex - a.CreateIndex);
@@ -45,11 +57,13 @@ export const lastTaskEvent = (allocations: readonly Allocation[]): string | unde
       .toSorted((a, b) => b.event.Time - a.event.Time);
     // What comes after a kill is the kill's own doing (exit code 137).
     const killed = events.findLast(({ event }) => event.Type === 'Killing')?.event.Time ?? Number.POSITIVE_INFINITY;
-    const last = events.find(({ event }) => explains(event) && event.Time < killed) ?? events[0];
+    const last = events.find(({ event }) => explains(event) && event.Time <= killed) ?? events[0];
     if (last === undefined) continue;
     const message = (last.event.DisplayMessage ?? '').replaceAll(/\s+/g, ' ').trim();
-    const text = message === '' ? last.event.Type : `${last.event.Type}: ${message}`;
-    return `task ${last.task} of allocation ${allocation.ID.slice(0, 8)} on ${allocation.NodeName ?? 'unknown node'}: ${text}`;
+    const said = message === '' ? last.event.Type : `${last.event.Type}: ${message}`;
+    const node = allocation.NodeName ?? 'unknown node';
+    const text = `task ${last.task} of allocation ${allocation.ID.slice(0, 8)} on ${node}: ${said}`;
+    return { allocation: allocation.ID, task: last.task, text };
   }
   return undefined;
 };

@@ -1,6 +1,7 @@
 import type { JobHealth } from '../ports/job-scheduler.ts';
-import { describePlacements, lastTaskEvent } from './describe.ts';
+import { describePlacements, failedTask, lastTaskEvent } from './describe.ts';
 import { type NomadHttp, NomadRefusal, type Reply } from './http.ts';
+import { logTail } from './logs.ts';
 import {
   type Allocation,
   allocationsSchema,
@@ -28,7 +29,9 @@ export const jobHealth = async (http: NomadHttp, jobId: string, version: number)
   );
   // Failed stays failed, also when auto_revert has long made another version healthy.
   if (deployment?.Status === 'failed' || deployment?.Status === 'cancelled')
-    return failed(sentence(`deployment ${deployment.Status}`, deployment.StatusDescription, lastTaskEvent(ours)));
+    return failed(
+      sentence(`deployment ${deployment.Status}`, deployment.StatusDescription, await whatFailed(http, ours)),
+    );
   if (job.Version !== version)
     return failed(`version ${version} was replaced by version ${job.Version} before it was healthy`);
   const unplaced = await placementTrouble(http, path);
@@ -66,12 +69,20 @@ export const isHealthy = (allocation: Allocation): boolean =>
   allocation.ClientStatus === 'running' &&
   allocation.DeploymentStatus?.Healthy === true;
 
-const failed = (detail: string): JobHealth => ({ state: 'failed', detail });
-const sentence = (...parts: readonly (string | null | undefined)[]): string =>
+/** The failing task's last event, and under it the end of its log. */
+export const whatFailed = async (http: NomadHttp, allocations: readonly Allocation[]): Promise<string | undefined> => {
+  const task = failedTask(allocations);
+  if (task === undefined) return undefined;
+  const tail = await logTail(http, task);
+  return tail === '' ? task.text : `${task.text}; ${tail}`;
+};
+
+export const failed = (detail: string): JobHealth => ({ state: 'failed', detail });
+export const sentence = (...parts: readonly (string | null | undefined)[]): string =>
   parts.filter((part) => part !== null && part !== undefined && part !== '').join('; ');
 
 /** A complete evaluation with unplaced groups is no success: a blocked one waits for room. */
-const placementTrouble = async (http: NomadHttp, path: string): Promise<JobHealth | undefined> => {
+export const placementTrouble = async (http: NomadHttp, path: string): Promise<JobHealth | undefined> => {
   const { body } = await http.ask('GET', `${path}/evaluations`, evaluationsSchema);
   const newest = body.toSorted((a, b) => b.CreateIndex - a.CreateIndex);
   const blocked = newest.find((evaluation) => evaluation.Status === 'blocked');
@@ -103,6 +114,6 @@ const systemHealth = async (
   }).length;
   const counted = `${settled} of ${wanted} nodes run it for ${minHealthyMs / 1000} s`;
   if (body.some((allocation) => allocation.ClientStatus === 'failed'))
-    return failed(sentence(counted, lastTaskEvent(body)));
+    return failed(sentence(counted, await whatFailed(http, body)));
   return { state: wanted > 0 && settled >= wanted ? 'healthy' : 'waiting', detail: counted };
 };

@@ -43,6 +43,8 @@ export interface NomadHttp {
     schema: z.ZodType<T>,
     asked?: Asked,
   ): Promise<Reply<T>>;
+  /** The text of a reply that is no JSON: a log. */
+  text(path: string): Promise<string>;
 }
 
 export const createNomadHttp = (access: NomadAccess): NomadHttp => ({
@@ -57,6 +59,13 @@ export const createNomadHttp = (access: NomadAccess): NomadHttp => ({
       throw new Failure(`Nomad ${what} answered in a shape this version does not know: ${issues(parsed.error)}`);
     const date = Date.parse(response.headers.get('date') ?? '');
     return { status: response.status, serverTime: Number.isNaN(date) ? null : date, body: parsed.data };
+  },
+  text: async (path) => {
+    const what = `GET ${path.split('?')[0] ?? path}`;
+    const response = await send(access, 'GET', path, what, undefined);
+    const text = await response.text();
+    if (!response.ok) throw new NomadRefusal(what, response.status, text.trim().slice(0, textBytesMax));
+    return text;
   },
 });
 

@@ -5,7 +5,9 @@ import type { JobScheduler } from '../ports/job-scheduler.ts';
 import { isHealthy, jobHealth, readJob, wantedCount } from './health.ts';
 import { createNomadHttp, type NomadAccess, type NomadHttp, NomadRefusal } from './http.ts';
 import { metaNames } from './meta.ts';
+import { releaseHealth, startRelease } from './release.ts';
 import { submitJob } from './submit.ts';
+import { putVariables, removeVariables } from './variables-store.ts';
 import {
   allocationsSchema,
   autopilotHealthSchema,
@@ -28,7 +30,10 @@ export const createNomad = (access: NomadAccess): JobScheduler => {
     jobs: () => jobs(http),
     submit: (job, meta) => submitJob(http, job, meta),
     health: (jobId, version) => jobHealth(http, jobId, version),
-    stop: (jobId) => stop(http, jobId),
+    startRelease: (release, of) => startRelease(http, release, of),
+    releaseHealth: (jobId, version) => releaseHealth(http, jobId, version),
+    stop: (jobId) => stopWhole(http, jobId),
+    putVariables: (path, items) => putVariables(http, path, items),
   };
 };
 
@@ -80,7 +85,7 @@ const seesConsul = async (http: NomadHttp, id: string): Promise<boolean> => {
 const jobs = async (http: NomadHttp): Promise<readonly ObservedJob[]> => {
   const { body } = await http.ask('GET', '/v1/jobs?meta=true', jobStubsSchema);
   return Promise.all(
-    body.map(async (stub) => {
+    body.filter(isWhole).map(async (stub) => {
       const fingerprint = stub.Meta?.[metaNames.fingerprint] ?? null;
       const summary = Object.values(stub.JobSummary?.Summary ?? {});
       const running = summary.reduce((sum, group) => sum + group.Running, 0);
@@ -101,6 +106,10 @@ const jobs = async (http: NomadHttp): Promise<readonly ObservedJob[]> => {
   );
 };
 
+/** A release is a part of its job, not one of infra.yaml. */
+const isWhole = ({ Meta: meta }: { readonly Meta?: Readonly<Record<string, string>> | null | undefined }): boolean =>
+  meta?.[metaNames.releaseOf] === undefined;
+
 const ownCounts = async (
   http: NomadHttp,
   jobId: string,
@@ -115,6 +124,16 @@ const ownCounts = async (
   const { body: all } = await http.ask('GET', '/v1/nodes', nodeStubsSchema);
   const eligible = all.filter((node) => node.Status === 'ready' && node.SchedulingEligibility === 'eligible');
   return { version, wanted: eligible.length, healthy: running.length };
+};
+
+/** With the job go its release and its secrets. */
+const stopWhole = async (http: NomadHttp, jobId: string): Promise<void> => {
+  await stop(http, jobId);
+  await removeVariables(http, `nomad/jobs/${jobId}`);
+  const release = `${jobId}-release`;
+  if ((await readJob(http, release))?.Meta?.[metaNames.releaseOf] !== jobId) return;
+  await stop(http, release);
+  await removeVariables(http, `nomad/jobs/${release}`);
 };
 
 const stop = async (http: NomadHttp, jobId: string): Promise<void> => {

@@ -5,7 +5,7 @@ import { jobHealth, readJob } from './health.ts';
 import { type NomadHttp, NomadRefusal } from './http.ts';
 import { metaNames } from './meta.ts';
 import { varFile } from './variables.ts';
-import { jobSchema, type NomadJob, planSchema, registeredSchema } from './wire.ts';
+import { jobSchema, type NomadJob, planSchema, registeredSchema, type StoredJob } from './wire.ts';
 
 /**
  * Registers the job when it differs from what runs. EnforceIndex makes it a compare-and-swap on what the plan saw, so
@@ -22,27 +22,43 @@ export const submitJob = async (
   // A failed deployment stays failed; running again means trying again, with a version of its own.
   const failed = same && (await jobHealth(http, spec.jobId, present.Version)).state === 'failed';
   if (same && !failed) return { version: present.Version, changed: false };
-  const retry = failed ? Number(present.Meta?.[metaNames.retry] ?? 0) + 1 : 0;
-  const job = await parse(http, spec, {
+  const retry = failed ? retriesOf(present) + 1 : 0;
+  await registerJob(http, spec, {
     [metaNames.fingerprint]: meta.fingerprint,
     [metaNames.owner]: meta.owner,
+    ...(spec.release === undefined ? {} : { [metaNames.release]: spec.release.fingerprint }),
     ...(retry === 0 ? {} : { [metaNames.retry]: String(retry) }),
   });
-  const path = `/v1/job/${encodeURIComponent(spec.jobId)}`;
-  const { body: plan } = await http.ask('POST', `${path}/plan`, planSchema, { body: { Job: job, Diff: true } });
-  const unplaced = plan.FailedTGAllocs ?? {};
-  if (Object.keys(unplaced).length > 0)
-    throw new Failure(`job ${spec.jobId} does not fit: ${describePlacements(unplaced)}`, {
-      done: [runs ? `version ${present.Version} runs on as before` : 'nothing was registered'],
-      next: 'lower cpu, memory or count of the job in infra.yaml, or add servers',
-    });
-  await register(http, spec.jobId, { Job: job, EnforceIndex: true, JobModifyIndex: plan.JobModifyIndex });
   const registered = await readJob(http, spec.jobId);
   if (registered === undefined) throw new Failure(`job ${spec.jobId} vanished right after it was registered`);
   return { version: registered.Version, changed: true };
 };
 
-const parse = async (http: NomadHttp, spec: JobSpec, meta: Readonly<Record<string, string>>): Promise<NomadJob> => {
+export const retriesOf = (present: StoredJob): number => Number(present.Meta?.[metaNames.retry] ?? 0);
+
+/** Parses, asks whether it fits, registers. Throws Failure with what is wrong before anything has changed. */
+export const registerJob = async (
+  http: NomadHttp,
+  spec: Pick<JobSpec, 'jobId' | 'hcl' | 'variables'>,
+  meta: Readonly<Record<string, string>>,
+): Promise<void> => {
+  const job = await parse(http, spec, meta);
+  const path = `/v1/job/${encodeURIComponent(spec.jobId)}`;
+  const { body: plan } = await http.ask('POST', `${path}/plan`, planSchema, { body: { Job: job, Diff: true } });
+  const unplaced = plan.FailedTGAllocs ?? {};
+  if (Object.keys(unplaced).length > 0)
+    throw new Failure(`job ${spec.jobId} does not fit: ${describePlacements(unplaced)}`, {
+      done: [plan.JobModifyIndex > 0 ? 'the version before runs on' : 'nothing was registered'],
+      next: 'lower cpu, memory or count of the job in infra.yaml, or add servers',
+    });
+  await register(http, spec.jobId, { Job: job, EnforceIndex: true, JobModifyIndex: plan.JobModifyIndex });
+};
+
+const parse = async (
+  http: NomadHttp,
+  spec: Pick<JobSpec, 'jobId' | 'hcl' | 'variables'>,
+  meta: Readonly<Record<string, string>>,
+): Promise<NomadJob> => {
   const request = { JobHCL: spec.hcl, Variables: varFile(spec.variables), Canonicalize: true };
   const { body: job } = await explain(
     () => http.ask('POST', '/v1/jobs/parse', jobSchema, { body: request }),

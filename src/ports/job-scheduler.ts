@@ -1,5 +1,5 @@
 import type { ObservedJob, ObservedNode } from '../domain/observation.ts';
-import type { JobSpec } from '../domain/resource.ts';
+import type { JobSpec, ReleaseSpec } from '../domain/resource.ts';
 import type { Secret } from '../domain/secret.ts';
 
 export interface JobHealth {
@@ -22,9 +22,16 @@ export interface JobScheduler {
     meta: { readonly fingerprint: string; readonly owner: string },
   ): Promise<{ readonly version: number; readonly changed: boolean }>;
   health(jobId: string, version: number): Promise<JobHealth>;
-  /** Stops and purges; stopping a job that is gone is a success. */
+  /** Starts a job's release unless it has succeeded before: then null, else the version to ask for. */
+  startRelease(release: ReleaseSpec, of: { readonly jobId: string; readonly owner: string }): Promise<number | null>;
+  /** `healthy`: it ended well. */
+  releaseHealth(jobId: string, version: number): Promise<JobHealth>;
+  /** Stops and purges it, its release and its variables; stopping a job that is gone is a success. */
   stop(jobId: string): Promise<void>;
-  /** Creates or replaces the variables a job may read (`nomad/jobs/<job>`); writes nothing when they are so already. */
+  /**
+   * Creates or replaces the variables a job may read (`nomad/jobs/<job>`), by compare-and-swap; writes nothing when they
+   * are so already. No items: removes them.
+   */
   putVariables(path: string, items: Readonly<Record<string, Secret>>): Promise<{ readonly changed: boolean }>;
 }
 
