@@ -1,19 +1,22 @@
-import { Failure } from '../domain/errors.ts';
 import type { ObservedCluster } from '../domain/observation.ts';
 import type { Resource } from '../domain/resource.ts';
+import type { JobSecrets } from '../ports/application-secrets.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ClusterOperations, Waiting } from '../ports/cluster-operations.ts';
 import type { Machines, MachineTarget } from '../ports/machines.ts';
 import type { Random } from '../ports/random.ts';
 import { askInTurn, type Connect, type Connection } from './ask.ts';
 import { missing, type ReachedCluster } from './ready.ts';
+import { submitJob } from './submit.ts';
 import { FatalProbeError, waitFor } from './wait.ts';
 
-/** Bounds of the waits. A first boot takes about a minute; a job has Nomad's progress_deadline of 10 minutes plus a rest. */
-export const deadlines = { bootMs: 600_000, readyMs: 600_000, jobMs: 900_000 } as const;
+/** Bounds of the waits; a first boot takes about a minute. Those of jobs are in submit.ts. */
+export const deadlines = { bootMs: 600_000, readyMs: 600_000 } as const;
 
 interface Deps {
   readonly machines: Machines;
+  /** Left out where no job has secrets. */
+  readonly secrets?: JobSecrets;
   readonly connect: Connect;
   readonly clock: Clock;
   readonly random: Random;
@@ -32,7 +35,7 @@ export const createClusterOperations = (deps: Deps): ClusterOperations => {
       known = waiting.servers ?? cluster.spec.servers.map(({ name, privateIp }) => targetOf(known, name, privateIp));
       await awaitReady(deps, cluster, known, waiting);
     },
-    submit: (job, waiting) => submit(deps, job, serversOf(waiting), waiting),
+    submit: (job, waiting) => submitJob(deps, job, serversOf(waiting), waiting),
     stop: (jobId, { signal, ...rest }) => {
       signal.throwIfAborted();
       return askInTurn(serversOf({ signal, ...rest }), (target) => connect(deps, target).scheduler.stop(jobId));
@@ -100,43 +103,6 @@ const waysOut = (cluster: Resource<'cluster'>): string => {
   const target = targetOfCluster(cluster);
   const all = cluster.spec.servers.map((server) => `--replace ${server.address}`).join(' ');
   return `reconcile ${target}; if its quorum is lost for good, begin anew with new disks: reconcile ${target} ${all}`;
-};
-
-const submit = async (
-  deps: Deps,
-  job: Resource<'job'>,
-  servers: readonly MachineTarget[],
-  waiting: Waiting,
-): Promise<void> => {
-  waiting.signal.throwIfAborted();
-  const meta = { fingerprint: job.fingerprint, owner: ownerOf(job) };
-  // Not in turn: a refusal by one server is the cluster's; only a server that can't be asked is passed over.
-  const target = await askInTurn(servers, async (one) => {
-    await connect(deps, one).scheduler.leader();
-    return one;
-  });
-  const { version } = await connect(deps, target).scheduler.submit(job.spec, meta);
-  await waitFor<void>({
-    ...deps,
-    ...waiting,
-    deadlineMs: deadlines.jobMs,
-    describe: `job ${job.name} version ${version} to be healthy`,
-    probe: async () => {
-      const health = await askInTurn(servers, (one) => connect(deps, one).scheduler.health(job.spec.jobId, version));
-      if (health.state === 'failed')
-        throw new FatalProbeError(`job ${job.name} version ${version} failed: ${health.detail}`, {
-          done: [`version ${version} was registered`],
-        });
-      return health.state === 'healthy' ? { done: true, value: undefined } : { done: false, detail: health.detail };
-    },
-  });
-};
-
-const ownerOf = (job: Resource<'job'>): string => {
-  const { project, environment } = job.labels;
-  if (project === undefined || environment === undefined)
-    throw new Failure(`${job.address} has no project and environment labels, so it would belong to nobody`);
-  return `${project}/${environment}`;
 };
 
 /** Without a leader nodes can't be read (500 "No cluster leader"), so they are not asked for. */

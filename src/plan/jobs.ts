@@ -57,6 +57,15 @@ const judge = (planning: Planning, want: Resource<'job'>, job: ObservedJob | und
   const why = differences(planning, want, job, remembered);
   if (asked && job?.owner !== ownerOf(planning))
     why.unshift(reason('owner', because.adopted, job?.owner ?? '(none)', ownerOf(planning)));
+  const missing = want.spec.secrets.filter(({ from }) => from === 'missing').map(({ name }) => name);
+  if (why.length > 0 && missing.length > 0)
+    return {
+      ...plain,
+      action: 'blocked',
+      reasons: [...why, reason('secrets', `it needs ${missing.join(' and ')}, which nobody has set`)],
+      next: missing.map((name) => `reconcile secrets set ${target} ${name}`).join('\n'),
+      drafts: [],
+    };
   if (why.length > 0) {
     const action =
       job !== undefined || (remembered !== undefined && presentJobs(planning) === null) ? 'update' : 'create';
