@@ -22,6 +22,7 @@ import type { World } from './world.ts';
  *   PUT    /_emulator/catalogue       {date?, vat_percent?}
  *   PUT    /_emulator/rate_limit      {remaining}
  *   GET    /_emulator/machines/<server name>/boot, ANY /_emulator/machines/<server name>/<port>/<path>
+ *   POST   /_emulator/machines/<server name>/deliver [{path, mode, owner, content}], GET …/log?unit=&lines=
  *   GET POST DELETE /_emulator/machines/<server name>/fault, see machines/faults.ts
  */
 export const emulatorVersion = '1';
@@ -39,6 +40,10 @@ export interface ControlDeps {
 const clockBody = z.object({ advance_ms: z.number().nonnegative() });
 const stockBody = z.object({ server_type: z.string(), location: z.string(), available: z.boolean() });
 const catalogueBody = z.object({ date: z.iso.date().optional(), vat_percent: z.number().min(0).max(100).optional() });
+const logQuery = z.object({
+  unit: z.string().default(''),
+  lines: z.coerce.number().int().positive().max(1_000).catch(50),
+});
 const rateBody = z.object({ remaining: z.int().nonnegative() });
 
 const bodyOf = async <Schema extends z.ZodType>(request: Request, schema: Schema): Promise<z.infer<Schema>> => {
@@ -53,7 +58,12 @@ const bodyOf = async <Schema extends z.ZodType>(request: Request, schema: Schema
 const machine = async (deps: ControlDeps, request: Request, url: URL, segments: string[]): Promise<Response> => {
   const [name = '', port = '', ...rest] = segments;
   if (deps.machines === undefined) throw new ApiError('not_found', 'there are no machines behind this emulator');
-  if (port === 'boot' && rest.length === 0) return jsonReply(deps.machines.boot(name), 200);
+  if (rest.length === 0 && port === 'boot') return jsonReply(deps.machines.boot(name), 200);
+  if (rest.length === 0 && port === 'deliver' && request.method === 'POST') return deps.machines.deliver(name, request);
+  if (rest.length === 0 && port === 'log') {
+    const { unit, lines } = logQuery.parse(Object.fromEntries(url.searchParams));
+    return deps.machines.log(name, unit, lines);
+  }
   // Port 0: where a model's own faults are set.
   if (!/^\d+$/.test(port) && port !== 'fault')
     throw new ApiError('not_found', 'machines are reached at <server name>/<port>/<path>');

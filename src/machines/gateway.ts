@@ -1,16 +1,18 @@
 import { z } from 'zod';
 import { Failure } from '../domain/errors.ts';
 import type { Secret } from '../domain/secret.ts';
-import type { BootStatus, Fetch, Machines, MachineTarget } from '../ports/machines.ts';
+import type { BootStatus, DeliveredFile, Fetch, Machines, MachineTarget } from '../ports/machines.ts';
 
 const bootSchema = z.object({
   stage: z.enum(['unreachable', 'running', 'done', 'error']),
   detail: z.string().optional(),
+  awaitsFiles: z.boolean().optional(),
+  timings: z.array(z.object({ what: z.string(), ms: z.number() })).optional(),
 });
 
 /**
- * Machines of an emulated cloud, reached through its gateway beside the API:
- * `<origin>/_emulator/machines/<server>/boot` and `…/<server>/<port>/<path>`.
+ * Machines of an emulated cloud, reached through its gateway beside the API: `<origin>/_emulator/machines/<server>/boot`,
+ * `…/deliver`, `…/log` and `…/<server>/<port>/<path>`. There is no TLS behind it: `https` and a CA are taken as read.
  */
 export const createGatewayMachines = (access: {
   readonly fetch: Fetch;
@@ -19,33 +21,75 @@ export const createGatewayMachines = (access: {
 }): Machines => ({
   bootStatus: (target) => bootStatus(access, target),
   fetchThrough: (target) => (request) => through(access, target, request),
+  deliver: (target, files) => deliver(access, target, files),
+  logTail: (target, unit, lines) => logTail(access, target, unit, lines),
+  close: async () => undefined,
 });
 type Access = Parameters<typeof createGatewayMachines>[0];
 
-const gatewayUrl = (endpoint: string, name: string): string =>
+const gatewayUrl = ({ endpoint }: Access, name: string): string =>
   `${new URL(endpoint).origin}/_emulator/machines/${encodeURIComponent(name)}`;
+const authorised = ({ token }: Access): Record<string, string> => ({ authorization: `Bearer ${token.reveal()}` });
 
 const bootStatus = async (access: Access, target: MachineTarget): Promise<BootStatus> => {
-  const headers = { authorization: `Bearer ${access.token.reveal()}` };
   let response: Response;
   try {
-    response = await access.fetch(new Request(`${gatewayUrl(access.endpoint, target.name)}/boot`, { headers }));
+    response = await access.fetch(
+      new Request(`${gatewayUrl(access, target.name)}/boot`, { headers: authorised(access) }),
+    );
   } catch (error) {
     return { stage: 'unreachable', because: error instanceof Error ? error.message : String(error) };
   }
   const text = await response.text();
   if (response.status === 404) return { stage: 'unreachable', because: `there is no server ${target.name}` };
-  if (!response.ok)
-    throw new Failure(`the gateway to ${target.name} refused: ${response.status} ${text.slice(0, 300)}`);
-  const boot = bootSchema.parse(JSON.parse(text));
-  switch (boot.stage) {
+  if (!response.ok) throw refusal(target, response.status, text);
+  return statusOf(bootSchema.parse(JSON.parse(text)));
+};
+
+const statusOf = ({ stage, detail = '', awaitsFiles, timings }: z.infer<typeof bootSchema>): BootStatus => {
+  switch (stage) {
     case 'unreachable':
-      return { stage: 'unreachable', because: boot.detail ?? 'it is not running' };
+      return { stage, because: detail || 'it is not running' };
     case 'done':
-      return { stage: 'done' };
-    default:
-      return { stage: boot.stage, detail: boot.detail ?? '' };
+      return { stage, ...(timings === undefined ? {} : { timings }) };
+    case 'running':
+      return { stage, detail, ...(awaitsFiles === undefined ? {} : { awaitsFiles }) };
+    case 'error':
+      return { stage, detail };
   }
+};
+
+const refusal = (target: MachineTarget, status: number, text: string): Failure =>
+  new Failure(`the gateway to ${target.name} refused: ${status} ${text.slice(0, 300)}`, {
+    next: 'see whether the server runs (reconcile status <target>), then run the command again',
+  });
+
+const deliver = async (access: Access, target: MachineTarget, files: readonly DeliveredFile[]): Promise<void> => {
+  const body = files.map(({ path, mode, owner, content }) => ({
+    path,
+    mode,
+    owner,
+    content: typeof content === 'string' ? content : content.reveal(),
+  }));
+  const response = await access.fetch(
+    new Request(`${gatewayUrl(access, target.name)}/deliver`, {
+      method: 'POST',
+      headers: { ...authorised(access), 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
+  );
+  const text = await response.text();
+  if (!response.ok) throw refusal(target, response.status, text);
+};
+
+const logTail = async (access: Access, target: MachineTarget, unit: string, lines: number): Promise<string> => {
+  const query = new URLSearchParams({ unit, lines: String(Math.trunc(lines)) });
+  const response = await access.fetch(
+    new Request(`${gatewayUrl(access, target.name)}/log?${query}`, { headers: authorised(access) }),
+  );
+  const text = await response.text();
+  if (!response.ok) throw refusal(target, response.status, text);
+  return text;
 };
 
 /** Replies of the machine itself carry its name here; without it the gateway speaks: no such server, port closed. */
@@ -53,15 +97,18 @@ const machineHeader = 'x-emulator-machine';
 
 const through = async (access: Access, target: MachineTarget, request: Request): Promise<Response> => {
   const url = new URL(request.url);
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   const headers = new Headers(request.headers);
   headers.set('authorization', `Bearer ${access.token.reveal()}`);
   const body = request.body === null ? undefined : await request.text();
-  const forwarded = new Request(
-    `${gatewayUrl(access.endpoint, target.name)}/${url.port || '80'}${url.pathname}${url.search}`,
-    { method: request.method, headers, signal: request.signal, ...(body === undefined ? {} : { body }) },
-  );
+  const forwarded = new Request(`${gatewayUrl(access, target.name)}/${port}${url.pathname}${url.search}`, {
+    method: request.method,
+    headers,
+    signal: request.signal,
+    ...(body === undefined ? {} : { body }),
+  });
   const response = await access.fetch(forwarded);
   if (response.headers.get(machineHeader) !== null) return response;
   const said = (await response.text()).slice(0, 300);
-  throw new Error(`${target.name} port ${url.port || '80'}: ${said || `gateway answered ${response.status}`}`);
+  throw new Error(`${target.name} port ${port}: ${said || `gateway answered ${response.status}`}`);
 };

@@ -1,17 +1,15 @@
 import { autopilotHealth } from './autopilot.ts';
+import { may } from './consul/identity.ts';
+import { policyRoutes } from './consul/policies.ts';
+import type { ConsulDeps, ConsulRoute } from './consul/route.ts';
+import { tokenRoutes } from './consul/tokens.ts';
+import { workloadRoutes } from './consul/workloads.ts';
 import { isPassing } from './nomad/allocations.ts';
 import { groupOf } from './nomad/schedule.ts';
 import { isUp, type Peer } from './raft.ts';
-import { type Answer, json, type ModelRoute, noLeader } from './replies.ts';
+import { type Answer, json } from './replies.ts';
 import { servicesOf } from './spec.ts';
-import type { AllocationRecord, ClusterState, MachinesState } from './state.ts';
-
-export interface ConsulDeps {
-  readonly cluster: ClusterState;
-  readonly faults: MachinesState['faults'];
-  readonly datacenter: string;
-  readonly now: number;
-}
+import type { AllocationRecord } from './state.ts';
 
 const version = '1.20.1';
 
@@ -32,7 +30,7 @@ export const serviceInstances = ({
   cluster,
   faults,
   now,
-}: Omit<ConsulDeps, 'datacenter'>): readonly ServiceInstance[] =>
+}: Pick<ConsulDeps, 'cluster' | 'faults' | 'now'>): readonly ServiceInstance[] =>
   cluster.allocations.flatMap((allocation) => {
     const job = cluster.jobs.find((one) => one.id === allocation.jobId);
     const jobVersion = job?.versions.find((one) => one.version === allocation.version);
@@ -58,38 +56,60 @@ export const serviceInstances = ({
 
 const leaderOf = ({ cluster }: ConsulDeps): Peer | undefined =>
   cluster.consul.peers.find((peer) => peer.nodeId === cluster.consul.leader);
+/** Lists show what a token may see; an empty one proves nothing (seen on a real 1.20). */
+const nodeSeen = ({ who }: ConsulDeps, name: string): boolean => may(who, { resource: 'node', access: 'read', name });
+const seesNode =
+  (deps: ConsulDeps) =>
+  ({ name }: Peer): boolean =>
+    nodeSeen(deps, name);
+const seesService = ({ who }: ConsulDeps, name: string): boolean =>
+  may(who, { resource: 'service', access: 'read', name });
 
-/** Consistent reads need a leader; a handler below the line can rely on one. */
-const led =
-  (answer: ModelRoute<ConsulDeps>['answer']): ModelRoute<ConsulDeps>['answer'] =>
-  (deps, params, query) =>
-    leaderOf(deps) === undefined ? noLeader : answer(deps, params, query);
-
-export const consulRoutes: readonly ModelRoute<ConsulDeps>[] = [
-  { method: 'GET', path: '/v1/status/leader', answer: (deps) => json(address(leaderOf(deps))) },
-  { method: 'GET', path: '/v1/status/peers', answer: led((deps) => json(deps.cluster.consul.peers.map(address))) },
+export const consulRoutes: readonly ConsulRoute[] = [
+  {
+    method: 'GET',
+    path: '/v1/status/leader',
+    access: 'open',
+    leaderless: true,
+    answer: (deps) => json(address(leaderOf(deps))),
+  },
+  {
+    method: 'GET',
+    path: '/v1/status/peers',
+    access: 'open',
+    answer: (deps) => json(deps.cluster.consul.peers.map(address)),
+  },
   {
     method: 'GET',
     path: '/v1/agent/members',
-    answer: (deps) => json(deps.cluster.consul.peers.map((peer) => member(deps, peer))),
+    access: 'filtered',
+    leaderless: true,
+    answer: (deps) => json(deps.cluster.consul.peers.filter(seesNode(deps)).map((peer) => member(deps, peer))),
   },
-  { method: 'GET', path: '/v1/operator/autopilot/health', answer: led((deps) => autopilot(deps)) },
+  { method: 'GET', path: '/v1/operator/autopilot/health', access: 'operator:read', answer: (deps) => autopilot(deps) },
   {
     method: 'GET',
     path: '/v1/operator/raft/configuration',
-    answer: led((deps) => json({ Servers: deps.cluster.consul.peers.map((peer) => raftServer(deps, peer)), Index: 0 })),
+    access: 'operator:read',
+    answer: (deps) => json({ Servers: deps.cluster.consul.peers.map((peer) => raftServer(deps, peer)), Index: 0 }),
   },
-  { method: 'GET', path: '/v1/catalog/services', answer: led((deps) => json(catalogue(deps))) },
+  { method: 'GET', path: '/v1/catalog/services', access: 'filtered', answer: (deps) => json(catalogue(deps)) },
   {
     method: 'GET',
     path: '/v1/catalog/nodes',
-    answer: led((deps) => json(deps.cluster.consul.peers.map((peer) => node(deps, peer.name, peer.ip)))),
+    access: 'filtered',
+    answer: (deps) =>
+      json(deps.cluster.consul.peers.filter(seesNode(deps)).map((peer) => node(deps, peer.name, peer.ip))),
   },
   {
     method: 'GET',
     path: '/v1/health/service/:name',
-    answer: led((deps, params, query) => health(deps, params['name'] ?? '', query)),
+    access: 'filtered',
+    answer: (deps, params, query) => health(deps, params['name'] ?? '', query),
   },
+  ...tokenRoutes,
+  ...policyRoutes,
+  ...workloadRoutes,
 ];
 
 const address = (peer: Peer | undefined): string => (peer === undefined ? '' : `${peer.ip}:8300`);
@@ -129,7 +149,7 @@ const catalogue = (deps: ConsulDeps): Record<string, readonly string[]> => {
   };
   for (const instance of serviceInstances(deps))
     services[instance.name] = [...new Set([...(services[instance.name] ?? []), ...instance.tags])];
-  return services;
+  return Object.fromEntries(Object.entries(services).filter(([name]) => seesService(deps, name)));
 };
 
 const node = ({ datacenter }: ConsulDeps, name: string, ip: string) => ({
@@ -140,7 +160,9 @@ const node = ({ datacenter }: ConsulDeps, name: string, ip: string) => ({
 
 const health = (deps: ConsulDeps, name: string, query: URLSearchParams): Answer => {
   const passingOnly = query.has('passing') && query.get('passing') !== 'false';
-  const instances = serviceInstances(deps).filter((one) => one.name === name && (one.passing || !passingOnly));
+  const instances = serviceInstances(deps).filter(
+    (one) => one.name === name && (one.passing || !passingOnly) && seesService(deps, name) && nodeSeen(deps, one.node),
+  );
   return json(
     instances.map((one) => ({
       Node: node(deps, one.node, one.ip),

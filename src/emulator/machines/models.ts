@@ -1,8 +1,12 @@
 import { ingressAnswer } from './caddy-model.ts';
+import { answerConsul } from './consul/route.ts';
 import { consulRoutes } from './consul-model.ts';
+import { deliverySchema, keepDelivery } from './delivery.ts';
 import { faultSchema, type PlacedFault } from './faults.ts';
+import { unitLog } from './log.ts';
+import { answerNomad } from './nomad/route.ts';
 import { nomadRoutes } from './nomad-model.ts';
-import { type Answer, findRoute, json, noReply, plainText, replyOf } from './replies.ts';
+import { type Answer, json, noReply, plainText, replyOf } from './replies.ts';
 import { createReader, type Machine, settleMachines } from './settle.ts';
 import type { MachinesState } from './state.ts';
 import type { CreateMachineModels } from './types.ts';
@@ -25,17 +29,34 @@ export const createMachineModels: CreateMachineModels = ({ world, clock }) => {
       const { now, state, machine } = look(name);
       if (machine === undefined) return noServer(name);
       if (port === faultPort) return setFaults(state, name, request.method, text);
-      const refused = closed(machine, port);
+      const refused = closed(machine, port, state);
       if (refused !== undefined) return noReply(refused);
-      return replyOf(answerOf({ machine, state, port, now }, request.method, url, text), name, now);
+      const { headers, method } = request;
+      return replyOf(answerOf({ machine, state, port, now, headers }, method, url, text), name, now);
+    },
+    deliver: async (name, request) => {
+      const text = await request.text();
+      const { now, state, machine } = look(name);
+      if (machine === undefined) return noServer(name);
+      const files = deliverySchema.safeParse(bodyOf(text)?.value);
+      if (!files.success) return replyOf(plainText(files.error.message, 422), name, now);
+      if (machine.boot.report.stage === 'unreachable') return noReply(noLogin(machine));
+      keepDelivery(state, machine.row, files.data, now);
+      return replyOf(json({ installed: files.data.map((file) => file.path) }), name, now);
+    },
+    log: (name, unit, lines) => {
+      const { now, state, machine } = look(name);
+      if (machine === undefined) return noServer(name);
+      if (machine.boot.report.stage === 'unreachable') return noReply(noLogin(machine));
+      return replyOf(plainText(unitLog(machine, state, unit).slice(-lines).join('\n'), 200), name, now);
     },
     boot: (name) => look(name).machine?.boot.report ?? { stage: 'unreachable', detail: `there is no server ${name}` },
     targetHealth: (serverId, port) => {
       const now = clock.now();
-      const { machines } = settleMachines(world, read, now);
+      const { machines, state } = settleMachines(world, read, now);
       const machine = machines.find(({ row }) => row.id === serverId);
       if (machine === undefined) return 'unknown';
-      return closed(machine, port) === undefined ? 'healthy' : 'unhealthy';
+      return closed(machine, port, state) === undefined ? 'healthy' : 'unhealthy';
     },
   };
 };
@@ -46,16 +67,22 @@ const noServer = (name: string): Response =>
     headers: { 'content-type': 'application/json' },
   });
 
-const ports = { consul: 8500, nomad: 4646, http: 80, https: 443 } as const;
+const noLogin = ({ row, boot }: Machine): string =>
+  row.running
+    ? `connection refused on port 22 of ${row.name}: ${boot.report.detail ?? ''}`
+    : `${row.name} is not running`;
+
+const webPorts = [80, 443];
 
 /** Why nothing answers on this port; undefined when something listens. */
-const closed = ({ row, config, boot }: Machine, port: number): string | undefined => {
+const closed = ({ row, config, boot, cluster }: Machine, port: number, state: MachinesState): string | undefined => {
   if (!row.running) return `${row.name} is not running`;
+  const nomad = cluster !== null && state.clusters[cluster]?.nomadSince[row.name] !== undefined;
   const listens =
     boot.servicesSince !== null &&
-    ((port === ports.consul && config.consul !== null) ||
-      (port === ports.nomad && config.nomad !== null) ||
-      ((port === ports.http || port === ports.https) && config.caddy));
+    (config.consul?.ports.includes(port) === true ||
+      (nomad && config.nomad?.ports.includes(port) === true) ||
+      (webPorts.includes(port) && config.caddy));
   return listens ? undefined : `connection refused on port ${port} of ${row.name}`;
 };
 
@@ -64,31 +91,34 @@ interface Asked {
   readonly state: MachinesState;
   readonly port: number;
   readonly now: number;
+  readonly headers: Headers;
 }
 
-const answerOf = ({ machine, state, port, now }: Asked, method: string, url: URL, text: string): Answer => {
+const answerOf = ({ machine, state, port, now, headers }: Asked, method: string, url: URL, text: string): Answer => {
   const cluster = machine.cluster === null ? undefined : state.clusters[machine.cluster];
   const { faults } = state;
-  if (port === ports.http || port === ports.https) return ingressAnswer({ cluster, faults, now }, url.pathname);
-  const system = port === ports.consul ? 'consul' : 'nomad';
+  if (webPorts.includes(port)) {
+    const token = machine.config.consul?.acl === true ? (machine.delivery?.ingressToken ?? '') : null;
+    return ingressAnswer({ cluster, faults, now, token }, { host: hostIn(headers, url), path: url.pathname });
+  }
+  const system = machine.config.consul?.ports.includes(port) === true ? 'consul' : 'nomad';
   const fault = apiFault(state, machine.row.name, system, url.pathname);
   if (fault !== undefined) return fault;
   if (cluster === undefined) return plainText('No cluster leader', 500);
   const parsed = bodyOf(text);
   if (parsed === undefined) return plainText('invalid character in request body', 400);
-  if (system === 'consul') {
-    const found = findRoute(consulRoutes, method, url.pathname);
-    return (
-      found?.route.answer({ cluster, faults, datacenter: 'dc1', now }, found.params, url.searchParams) ??
-      unknownRoute(system, method, url)
-    );
-  }
-  const found = findRoute(nomadRoutes, method, url.pathname);
-  return (
-    found?.route.answer({ cluster, faults, now, body: parsed.value }, found.params, url.searchParams) ??
-    unknownRoute(system, method, url)
-  );
+  const deps = { cluster, faults, now, body: parsed.value };
+  const request = { method, url, secret: secretIn(headers, system), enforced: machine.config[system]?.acl === true };
+  const answer =
+    system === 'consul'
+      ? answerConsul(consulRoutes, { ...deps, datacenter: machine.config.consul?.datacenter ?? 'dc1' }, request)
+      : answerNomad(nomadRoutes, deps, request);
+  return answer ?? unknownRoute(system, method, url);
 };
+
+const hostIn = (headers: Headers, url: URL): string => headers.get('host')?.replace(/:\d+$/, '') ?? url.hostname;
+const secretIn = (headers: Headers, system: 'consul' | 'nomad'): string | null =>
+  headers.get(`x-${system}-token`) ?? /^Bearer (.+)$/.exec(headers.get('authorization') ?? '')?.[1] ?? null;
 
 const bodyOf = (text: string): { readonly value: unknown } | undefined => {
   if (text === '') return { value: undefined };

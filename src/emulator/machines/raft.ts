@@ -10,6 +10,8 @@ export interface Agent {
   readonly upSince: number;
   readonly expect: number;
   readonly joins: readonly string[];
+  /** Key of its gossip; those with another one don't understand each other. null: not encrypted. */
+  readonly gossip: string | null;
 }
 export interface Peer {
   readonly nodeId: string;
@@ -69,13 +71,12 @@ const form = (raft: Raft, { agents, now }: RaftMoment): void => {
 };
 
 /** Gossip goes both ways: it is enough that one of two names the other. */
-const connected = (
-  agent: Agent,
-  others: readonly { readonly ip: string; readonly joins?: readonly string[] }[],
-): boolean => {
+const connected = (agent: Agent, others: readonly Agent[]): boolean => {
   const rest = others.filter((other) => other.ip !== agent.ip);
   if (rest.length === 0) return agent.expect === 1;
-  return rest.some((other) => agent.joins.includes(other.ip) || other.joins?.includes(agent.ip) === true);
+  return rest.some(
+    (other) => other.gossip === agent.gossip && (agent.joins.includes(other.ip) || other.joins.includes(agent.ip)),
+  );
 };
 
 const elect = (raft: Raft, { now }: RaftMoment): void => {
@@ -106,8 +107,10 @@ const prune = (raft: Raft, { now }: RaftMoment): void => {
 
 /** A server without peers is added as a non-voter and becomes a voter when it has been stable. */
 const join = (raft: Raft, { agents, now, system }: RaftMoment): void => {
+  const isPeer = (agent: Agent): boolean => raft.peers.some((peer) => peer.nodeId === agent.nodeId);
+  const members = agents.filter(isPeer);
   for (const agent of agents) {
-    if (raft.peers.some((peer) => peer.nodeId === agent.nodeId) || !connected(agent, raft.peers)) continue;
+    if (isPeer(agent) || !connected(agent, members)) continue;
     const old = raft.peers.find((peer) => peer.ip === agent.ip);
     const away = old?.downSince == null ? Number.POSITIVE_INFINITY : agent.upSince - old.downSince;
     const ready = Math.max(agent.upSince, raft.leaderSince) + timings.join;

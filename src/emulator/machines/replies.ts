@@ -6,8 +6,10 @@ export const machineHeader = 'x-emulator-machine';
 export interface Answer {
   readonly status: number;
   readonly body: string;
-  readonly type: 'application/json' | 'text/plain; charset=utf-8' | 'text/html; charset=utf-8';
+  readonly type: 'application/json' | 'text/plain; charset=utf-8' | 'text/html; charset=utf-8' | null;
 }
+/** A reply without a body. */
+export const empty = (status: number): Answer => ({ status, body: '', type: null });
 export const json = (value: unknown, status = 200): Answer => ({
   status,
   body: JSON.stringify(value),
@@ -22,9 +24,13 @@ export const plainText = (body: string, status: number): Answer => ({
 export const noLeader = plainText('No cluster leader', 500);
 
 export const replyOf = (answer: Answer, machine: string, now: number): Response =>
-  new Response(answer.body, {
+  new Response(answer.type === null ? null : answer.body, {
     status: answer.status,
-    headers: { 'content-type': answer.type, date: new Date(now).toUTCString(), [machineHeader]: machine },
+    headers: {
+      ...(answer.type === null ? {} : { 'content-type': answer.type }),
+      date: new Date(now).toUTCString(),
+      [machineHeader]: machine,
+    },
   });
 
 /** No machine answers: the connection was refused or led nowhere. The gateway says so. */
@@ -34,7 +40,7 @@ export const noReply = (because: string): Response =>
     headers: { 'content-type': 'application/json' },
   });
 
-/** A route of a model: a pattern over the path's segments, `:name` for a parameter. */
+/** A route of a model: a pattern over the path's segments, `:name` for one of them, `:name*` at the end for all that are left. */
 export interface ModelRoute<Deps> {
   readonly method: string;
   readonly path: string;
@@ -49,11 +55,13 @@ export const findRoute = <Deps>(
   const segments = path.split('/').map(decodeURIComponent);
   for (const route of routes) {
     const pattern = route.path.split('/');
-    if (route.method !== method || pattern.length !== segments.length) continue;
+    const open = route.path.endsWith('*');
+    if (route.method !== method || segments.length < pattern.length) continue;
+    if (!open && segments.length !== pattern.length) continue;
     const params: Record<string, string> = {};
     const fits = pattern.every((part, index) => {
-      const segment = segments[index] ?? '';
-      if (part.startsWith(':')) params[part.slice(1)] = segment;
+      const segment = part.endsWith('*') ? segments.slice(index).join('/') : (segments[index] ?? '');
+      if (part.startsWith(':')) params[part.slice(1).replace('*', '')] = segment;
       return part.startsWith(':') || part === segment;
     });
     if (fits) return { route, params };

@@ -1,16 +1,20 @@
 import type { World } from '../world.ts';
+import type { AgentConfig } from './agent-config.ts';
 import { type Boot, bootAt } from './cloud-init.ts';
+import { emptyConsulAcl } from './consul/acl-state.ts';
+import { type Delivery, deliveryOf, forgetDeliveries } from './delivery.ts';
 import { settleJobs } from './nomad/settle.ts';
 import { type Agent, settleRaft } from './raft.ts';
 import { type MachineRow, machineRows, stableUuid } from './rows.ts';
 import { type ClusterState, emptyCluster, type MachinesState, machinesState } from './state.ts';
 import { timings } from './timings.ts';
-import { type AgentConfig, type MachineConfig, readUserData } from './user-data.ts';
+import { type MachineConfig, readUserData } from './user-data.ts';
 
 /** A server with what its user data says and where its boot stands. */
 export interface Machine {
   readonly row: MachineRow;
   readonly config: MachineConfig;
+  readonly delivery: Delivery | undefined;
   readonly boot: Boot;
   /** Key of its cluster: the private network its agents bind to. */
   readonly cluster: string | null;
@@ -35,9 +39,13 @@ export const createReader = (): ((row: MachineRow) => MachineConfig) => {
 /** Brings every machine and cluster up to `now`. */
 export const settleMachines = (world: World, read: (row: MachineRow) => MachineConfig, now: number): Settled => {
   const state = machinesState(world.state);
-  const machines = machineRows(world).map((row): Machine => {
+  const rows = machineRows(world);
+  forgetDeliveries(state, rows);
+  const machines = rows.map((row): Machine => {
     const config = read(row);
-    return { row, config, boot: bootAt(row, config, state.faults, now), cluster: clusterOf(row, config) };
+    const delivery = deliveryOf(state, row);
+    const boot = bootAt({ row, config, delivery, faults: state.faults, now });
+    return { row, config, delivery, boot, cluster: clusterOf(row, config) };
   });
   const keys = new Set(machines.flatMap(({ cluster }) => (cluster === null ? [] : [cluster])));
   // Nothing is left of a cluster whose servers are all gone.
@@ -61,39 +69,69 @@ const clusterOf = (row: MachineRow, config: MachineConfig): string | null => {
 const diskOf = (row: MachineRow, system: 'consul' | 'nomad'): string =>
   stableUuid(`${system} server ${row.id} disk ${row.diskId}`);
 
-const agentsOf = (machines: readonly Machine[], system: 'consul' | 'nomad'): Agent[] =>
-  machines.flatMap(({ row, config, boot }) => {
+/** The system's agents that are up, servers and workers. */
+const agentsOf = (machines: readonly Machine[], system: 'consul' | 'nomad', cluster: ClusterState): RunningAgent[] =>
+  machines.flatMap(({ row, config, delivery, boot }) => {
     const agent: AgentConfig | null = config[system];
-    if (agent === null || boot.servicesSince === null) return [];
+    const upSince = system === 'consul' ? boot.servicesSince : (cluster.nomadSince[row.name] ?? null);
+    if (agent === null || upSince === null) return [];
     return [
       {
         machine: row.name,
         nodeId: diskOf(row, system),
         name: agent.name,
         ip: agent.bindIp,
-        upSince: boot.servicesSince,
+        upSince,
+        server: agent.server,
         expect: agent.bootstrapExpect,
         joins: agent.retryJoin,
+        gossip: delivery?.[system === 'consul' ? 'consulGossip' : 'nomadGossip'] ?? null,
       },
     ];
   });
+type RunningAgent = Agent & { readonly server: boolean };
 
 const settleCluster = (cluster: ClusterState, members: readonly Machine[], state: MachinesState, now: number): void => {
-  const moment = (system: 'consul' | 'nomad') => ({
-    agents: agentsOf(members, system),
-    disks: new Set(members.map(({ row }) => diskOf(row, system))),
-    now,
-    system,
-  });
-  settleRaft(cluster.consul, moment('consul'));
+  const moment = (system: 'consul' | 'nomad') => {
+    const agents = agentsOf(members, system, cluster);
+    const disks = new Set(members.map(({ row }) => diskOf(row, system)));
+    return { all: agents, agents: agents.filter((agent) => agent.server), disks, now, system };
+  };
+  if (settleRaft(cluster.consul, moment('consul'))) cluster.consulAcl = emptyConsulAcl(now);
+  startNomad(cluster, members, now);
   const nomad = moment('nomad');
   if (settleRaft(cluster.nomad, nomad)) {
-    const { consul, nomad: raft } = cluster;
-    Object.assign(cluster, emptyCluster(now), { consul, nomad: raft });
+    const { consul, nomad: raft, consulAcl, nomadSince } = cluster;
+    Object.assign(cluster, emptyCluster(now), { consul, nomad: raft, consulAcl, nomadSince });
   }
-  settleNodes(cluster, members, nomad.agents, now);
+  settleNodes(cluster, members, nomad.all, now);
   // Without a leader nothing is scheduled, and no time passes for the scheduler.
   if (cluster.nomad.leader !== null) settleJobs(cluster, state.faults, now);
+};
+
+/**
+ * Nomad's unit waits until Consul knows its token: a client that starts before sees no Consul for some 15 s more. Once
+ * it runs it goes on, whatever becomes of the token.
+ */
+const startNomad = (cluster: ClusterState, members: readonly Machine[], now: number): void => {
+  const known = cluster.nomadSince;
+  cluster.nomadSince = {};
+  for (const machine of members) {
+    const services = machine.boot.servicesSince;
+    if (machine.config.nomad === null || services === null) continue;
+    const before = known[machine.row.name];
+    const since = before !== undefined && before >= services ? before : nomadStart(cluster, machine, services);
+    if (since !== undefined && since <= now) cluster.nomadSince[machine.row.name] = since;
+  }
+};
+
+const nomadStart = (cluster: ClusterState, { config, delivery }: Machine, services: number): number | undefined => {
+  if (!config.awaitsKeys || config.consul === null) return services;
+  if (config.nomad?.needs.some((path) => !delivery?.paths.includes(path))) return undefined;
+  if (!config.consul.acl) return services;
+  const token = cluster.consulAcl.tokens.find((one) => one.SecretID === delivery?.nomadConsulToken);
+  if (token === undefined || cluster.consul.leader === null) return undefined;
+  return Math.max(services, cluster.consul.leaderSince, Date.parse(token.CreateTime)) + timings.nomadStart;
 };
 
 /** MHz of one emulated core, and what the agents' configuration keeps back for the system. */

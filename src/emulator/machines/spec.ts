@@ -48,6 +48,7 @@ const groupSchema = z.looseObject({
       }),
     ),
   ),
+  ReschedulePolicy: orNull(z.looseObject({ Attempts: orNull(z.number()), Unlimited: orNull(z.boolean()) })),
   RestartPolicy: orNull(z.looseObject({ Attempts: numbered(2), Delay: numbered(15e9), Interval: numbered(1800e9) })),
   Tasks: z.array(taskSchema).min(1),
 });

@@ -1,5 +1,8 @@
 import type { WorldState } from '../world.ts';
+import { type ConsulAcl, emptyConsulAcl } from './consul/acl-state.ts';
+import type { Delivery } from './delivery.ts';
 import type { PlacedFault } from './faults.ts';
+import { emptyNomadAcl, type NomadAcl, type VariableRecord } from './nomad/acl-state.ts';
 import type { Raft } from './raft.ts';
 
 type Json = Record<string, unknown>;
@@ -97,10 +100,16 @@ export interface ClusterState {
   /** Raft index of Nomad: grows with each write. */
   index: number;
   settledAt: number;
+  consulAcl: ConsulAcl;
+  nomadAcl: NomadAcl;
+  variables: VariableRecord[];
+  /** Since when Nomad's agent runs, by machine; it goes on whatever becomes of its Consul token. */
+  nomadSince: Record<string, number>;
 }
-/** What the models keep in the world: one cluster per private network, and the faults. */
+/** What the models keep in the world: one cluster per private network, what was delivered by server id, and the faults. */
 export interface MachinesState {
   clusters: Record<string, ClusterState>;
+  deliveries: Record<string, Delivery>;
   faults: PlacedFault[];
 }
 
@@ -115,12 +124,17 @@ export const emptyCluster = (now: number): ClusterState => ({
   allocations: [],
   index: 10,
   settledAt: now,
+  consulAcl: emptyConsulAcl(now),
+  nomadAcl: emptyNomadAcl(),
+  variables: [],
+  nomadSince: {},
 });
 
 /** Read anew each time: a restored world brings other objects. */
 export const machinesState = (state: WorldState): MachinesState => {
   const kept = state.machines as Partial<MachinesState>;
   kept.clusters ??= {};
+  kept.deliveries ??= {};
   kept.faults ??= [];
   return kept as MachinesState;
 };

@@ -3,11 +3,25 @@
  * 1.20.1; (D): a default of the software; (B): believed.
  */
 export const bootStages = [
-  { name: 'boot', detail: 'booting to sshd', ms: 12_000, reachable: false }, // image to sshd 10-20 s (B)
-  { name: 'write_files', detail: 'cloud-init: writing files', ms: 1_000, reachable: true },
-  { name: 'packages', detail: 'cloud-init: installing packages', ms: 14_000, reachable: true }, // apt with docker 15-40 s (B)
-  { name: 'downloads', detail: 'cloud-init: downloading Consul, Nomad and Caddy', ms: 8_000, reachable: true }, // (B)
-  { name: 'services', detail: 'cloud-init: starting Consul, Nomad and Caddy', ms: 7_000, reachable: true }, // Consul answers 7.0 s after start (M)
+  { part: 'boot', name: 'boot', detail: 'booting to sshd', ms: 12_000, reachable: false }, // image to sshd 10-20 s (B)
+  { part: 'cloud-init', name: 'write_files', detail: 'cloud-init: writing files', ms: 1_000, reachable: true },
+  { part: 'bootstrap', name: 'packages', detail: 'cloud-init: installing packages', ms: 14_000, reachable: true }, // apt with docker 15-40 s (B)
+  {
+    part: 'bootstrap',
+    name: 'downloads',
+    detail: 'cloud-init: downloading Consul, Nomad and Caddy',
+    ms: 8_000, // (B)
+    reachable: true,
+  },
+  // Until the first delivery; no time at all when it came before.
+  { part: 'bootstrap', name: 'awaiting keys', detail: 'cloud-init: awaiting keys', ms: 0, reachable: true },
+  {
+    part: 'bootstrap',
+    name: 'services',
+    detail: 'cloud-init: starting Consul, Nomad and Caddy',
+    ms: 7_000, // Consul answers 7.0 s after start (M)
+    reachable: true,
+  },
 ] as const;
 export type BootStageName = (typeof bootStages)[number]['name'];
 export const bootMs = bootStages.reduce((sum, stage) => sum + stage.ms, 0);
@@ -17,6 +31,8 @@ export const timings = {
   restart: 15_000,
   /** How long the last stage waits for the private address before it fails (B). */
   addressPatience: 60_000,
+  /** Nomad's unit asks Consul each second whether its token holds, then starts (B). */
+  nomadStart: 2_000,
   /** First election: both leaders 1.5 s after Consul answered (M). */
   firstElection: 1_500,
   /** Consistent reads failed for 3.4 s after the leader was killed, Nomad's for 3.7 s (M). */

@@ -13,6 +13,10 @@ export interface MachineDeps {
 export interface BootReport {
   readonly stage: 'unreachable' | 'running' | 'done' | 'error';
   readonly detail?: string;
+  /** While it runs: nothing was delivered yet, and it can't end without. */
+  readonly awaitsFiles?: boolean;
+  /** When done: how long each part took. */
+  readonly timings?: readonly { readonly what: string; readonly ms: number }[];
 }
 
 /**
@@ -23,6 +27,9 @@ export interface MachineModels {
   /** A request to `http://<server>:<port>`, as seen from the server itself. */
   handle(serverName: string, port: number, request: Request): Promise<Response>;
   boot(serverName: string): BootReport;
+  /** POST of the files to deliver, GET of `?unit=&lines=`: what goes over SSH on a real machine. */
+  deliver(serverName: string, request: Request): Promise<Response>;
+  log(serverName: string, unit: string, lines: number): Response;
   /** What a load balancer's health check of this port finds. */
   targetHealth(serverId: number, port: number): 'healthy' | 'unhealthy' | 'unknown';
 }

@@ -1,24 +1,18 @@
 import { gunzipSync } from 'node:zlib';
 import { parseDocument } from 'yaml';
-import { plain } from './hcl/evaluate.ts';
-import { parseHcl } from './hcl/parser.ts';
+import { type AgentConfig, agentConfig } from './agent-config.ts';
 import type { BootStageName } from './timings.ts';
 
-/** What an agent's configuration file says that the models go by. */
-export interface AgentConfig {
-  readonly name: string;
-  readonly bindIp: string;
-  readonly bootstrapExpect: number;
-  readonly retryJoin: readonly string[];
-}
 export interface MachineConfig {
   readonly consul: AgentConfig | null;
   readonly nomad: AgentConfig | null;
   readonly caddy: boolean;
+  /** Its bootstrap stops until files were delivered that must not travel in user data. */
+  readonly awaitsKeys: boolean;
   readonly problem: { readonly stage: BootStageName; readonly detail: string } | null;
 }
 
-const nothing: MachineConfig = { consul: null, nomad: null, caddy: false, problem: null };
+const nothing: MachineConfig = { consul: null, nomad: null, caddy: false, awaitsKeys: false, problem: null };
 const problem = (stage: BootStageName, detail: string): MachineConfig => ({ ...nothing, problem: { stage, detail } });
 
 /** Reads user data as cloud-init would; what it would stumble over is the `problem`, with the stage it happens in. */
@@ -50,17 +44,26 @@ const readConfig = (config: Record<string, unknown>, hostname: string): MachineC
     if (typeof file?.['path'] !== 'string') return problem('write_files', 'an entry of write_files has no path');
     contents.set(file['path'], fileContent(file));
   }
-  const consulText = contents.get('/etc/consul.d/consul.hcl');
-  const nomadText = contents.get('/etc/nomad.d/nomad.hcl');
-  if (consulText === undefined && nomadText === undefined) return nothing;
+  const textsOf = (directory: string): string[] =>
+    [...contents].flatMap(([path, text]) => (path.startsWith(directory) && path.endsWith('.hcl') ? [text] : []));
+  const consulTexts = textsOf('/etc/consul.d/');
+  const nomadTexts = textsOf('/etc/nomad.d/');
+  if (consulTexts.length === 0 && nomadTexts.length === 0) return nothing;
   if (!Array.isArray(config['runcmd']) || config['runcmd'].length === 0)
     return problem('services', 'Consul and Nomad are configured but runcmd starts nothing');
   try {
-    const consul = consulText === undefined ? null : agentConfig(consulText, hostname);
-    const nomad = nomadText === undefined ? null : agentConfig(nomadText, hostname);
+    const consul = consulTexts.length === 0 ? null : agentConfig('consul', consulTexts, hostname);
+    const nomad = nomadTexts.length === 0 ? null : agentConfig('nomad', nomadTexts, hostname);
     const lonely = impossible('consul', consul) ?? impossible('nomad', nomad);
     const caddy = [...contents.keys()].some((path) => path.startsWith('/etc/caddy/'));
-    return { consul, nomad, caddy, problem: lonely === null ? null : { stage: 'services', detail: lonely } };
+    const awaitsKeys = [consul, nomad].some((agent) => agent !== null && (agent.acl || agent.needs.length > 0));
+    return {
+      consul,
+      nomad,
+      caddy,
+      awaitsKeys,
+      problem: lonely === null ? null : { stage: 'services', detail: lonely },
+    };
   } catch (error) {
     return problem(
       'services',
@@ -75,30 +78,6 @@ const fileContent = (file: Record<string, unknown>): string => {
   if (encoding === '') return content;
   const bytes = Buffer.from(content, 'base64');
   return encoding.startsWith('gz') ? gunzipSync(bytes).toString('utf8') : bytes.toString('utf8');
-};
-
-const agentConfig = (text: string, hostname: string): AgentConfig => {
-  const all = flat(plain(parseHcl(text)));
-  const join = all['retry_join'];
-  return {
-    name: textOf(all['node_name']) ?? textOf(all['name']) ?? hostname,
-    bindIp: textOf(all['bind_addr']) ?? '0.0.0.0',
-    bootstrapExpect: Number(all['bootstrap_expect'] ?? 1),
-    retryJoin: Array.isArray(join) ? join.map((peer) => String(peer).split(':')[0] ?? '') : [],
-  };
-};
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-
-/** The keys read here stand in one place only (`server.bootstrap_expect`, `server.server_join.retry_join`). */
-const flat = (object: Record<string, unknown>): Record<string, unknown> => {
-  const result: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(object)) {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      if (/^(?:server|server_join|retry_join)$/.test(key))
-        Object.assign(result, flat(value as Record<string, unknown>));
-    } else result[key] = value;
-  }
-  return result;
 };
 
 const impossible = (system: string, config: AgentConfig | null): string | null => {

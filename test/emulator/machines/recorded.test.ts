@@ -53,9 +53,9 @@ test('a dead voter makes autopilot answer 429, unhealthy, with no tolerance left
 
 test('an unknown route says where it would be added', async () => {
   const stage = await formedStage(1);
-  expect(await said(await stage.ask(1, 4646, '/v1/acl/tokens'))).toEqual([
+  expect(await said(await stage.ask(1, 4646, '/v1/agent/self'))).toEqual([
     501,
-    'the emulated nomad has no GET /v1/acl/tokens: add it in src/emulator/machines/nomad-model.ts',
+    'the emulated nomad has no GET /v1/agent/self: add it in src/emulator/machines/nomad-model.ts',
   ]);
 });
 

@@ -13,6 +13,8 @@ export interface Course {
   readonly healthy: boolean;
   /** Its task gives up then (crash loop); null: it runs on. */
   readonly failedAt: number | null;
+  /** A batch job's task ends well then; null: it runs on. */
+  readonly completedAt: number | null;
 }
 const ms = (nanoseconds: number): number => nanoseconds / 1e6;
 
@@ -36,8 +38,15 @@ export const sickness = (
 
 /** A crash comes a second after each start; the restart policy gives up after its attempts. */
 const crashAfter = 1_000;
+/** How long a batch job's task works. */
+const batchMs = 2_000;
 
-export const courseOf = (allocation: AllocationRecord, group: GroupSpec, faults: readonly PlacedFault[]): Course => {
+export const courseOf = (
+  allocation: AllocationRecord,
+  group: GroupSpec,
+  faults: readonly PlacedFault[],
+  type = 'service',
+): Course => {
   const startedAt = allocation.createdAt + timings.taskStart;
   const passingAt = startedAt + (hasChecks(group) ? timings.firstCheck : 0);
   const deadline = allocation.createdAt + ms(group.Update.HealthyDeadline);
@@ -45,14 +54,19 @@ export const courseOf = (allocation: AllocationRecord, group: GroupSpec, faults:
   if (fault === 'task-crashes') {
     const restarts = group.RestartPolicy?.Attempts ?? 2;
     const failedAt = startedAt + (restarts + 1) * crashAfter + restarts * ms(group.RestartPolicy?.Delay ?? 15e9);
-    return { startedAt, decidedAt: failedAt, healthy: false, failedAt };
+    return { startedAt, decidedAt: failedAt, healthy: false, failedAt, completedAt: null };
   }
-  if (fault === 'never-healthy' && hasChecks(group))
-    return { startedAt, decidedAt: deadline, healthy: false, failedAt: null };
+  const on = { startedAt, failedAt: null, completedAt: null };
+  // Nobody watches the health of a batch job; one that is sick otherwise never ends.
+  if (type === 'batch') {
+    const completedAt = fault === undefined ? startedAt + batchMs : null;
+    return { ...on, decidedAt: Number.POSITIVE_INFINITY, healthy: false, completedAt };
+  }
+  if (fault === 'never-healthy' && hasChecks(group)) return { ...on, decidedAt: deadline, healthy: false };
   const healthyAt = passingAt + ms(group.Update.MinHealthyTime);
   return healthyAt <= deadline
-    ? { startedAt, decidedAt: healthyAt, healthy: true, failedAt: null }
-    : { startedAt, decidedAt: deadline, healthy: false, failedAt: null };
+    ? { ...on, decidedAt: healthyAt, healthy: true }
+    : { ...on, decidedAt: deadline, healthy: false };
 };
 
 export const isLive = (allocation: AllocationRecord): boolean =>
@@ -79,6 +93,13 @@ export const stopAllocation = (allocation: AllocationRecord, now: number): void 
   if (allocation.ended !== null) return;
   allocation.ended = 'complete';
   allocation.endedAt = now;
+};
+
+/** Services are rescheduled for ever unless they say otherwise, batch jobs once (reschedule's defaults). */
+export const mayReschedule = (allocation: AllocationRecord, group: GroupSpec, type: string): boolean => {
+  const { Attempts: attempts, Unlimited: unlimited } = group.ReschedulePolicy ?? {};
+  if (unlimited ?? (attempts == null && type !== 'batch')) return true;
+  return allocation.reschedules < (attempts ?? 1);
 };
 
 /** How long a failed allocation waits for its replacement: 30 s, doubling up to an hour (reschedule's defaults). */

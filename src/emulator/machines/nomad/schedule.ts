@@ -1,6 +1,6 @@
 import { type GroupSpec, type JobSpec, specOf } from '../spec.ts';
 import type { AllocationRecord, ClusterState, DeploymentRecord, JobRecord, JobVersion, Placement } from '../state.ts';
-import { isLive, rescheduleDelay, stopAllocation } from './allocations.ts';
+import { isLive, mayReschedule, rescheduleDelay, stopAllocation } from './allocations.ts';
 import { nodeStatus, place } from './placement.ts';
 
 /** The group as one version of the job writes it. */
@@ -33,9 +33,11 @@ export const schedule = (state: ClusterState, job: JobRecord, now: number): Reco
     const trouble =
       spec.Type === 'system'
         ? everywhere(scope)
-        : deployment === undefined
-          ? steady(scope)
-          : rolling(scope, deployment);
+        : spec.Type === 'batch'
+          ? once(scope)
+          : deployment === undefined
+            ? steady(scope)
+            : rolling(scope, deployment);
     if (trouble !== undefined) failed[group.Name] = trouble;
   }
   return failed;
@@ -73,6 +75,7 @@ const waitingPlaces = ({ state, job, group, version, now }: Scope): AllocationRe
       one.ended === 'failed' &&
       one.desired === 'run' &&
       !one.replaced &&
+      mayReschedule(one, group, job.Type) &&
       now < (one.endedAt ?? now) + rescheduleDelay(one.reschedules),
   );
 
@@ -85,6 +88,7 @@ const placeOne = (scope: Scope, canary = false): Placement | undefined => {
       one.jobId === job.ID &&
       one.group === group.Name &&
       one.ended === 'failed' &&
+      one.version === version &&
       one.desired === 'run' &&
       !one.replaced,
   );
@@ -117,6 +121,19 @@ const steady = (scope: Scope): Placement | undefined => {
   const live = liveOf(scope);
   stopSome(live, live.length - scope.group.Count, scope.now);
   return fill(scope, scope.group.Count - live.length - waitingPlaces(scope).length);
+};
+
+/** A batch job's task that ended is done; what an older version still runs is stopped. */
+const once = (scope: Scope): Placement | undefined => {
+  const { state, job, group, version, now } = scope;
+  const current = state.allocations.filter(
+    (one) => one.jobId === job.ID && one.group === group.Name && one.version === version,
+  );
+  for (const one of liveOf(scope)) if (one.version !== version) stopAllocation(one, now);
+  const over = current.filter(
+    (one) => one.ended === 'complete' || (one.ended === 'failed' && !mayReschedule(one, group, job.Type)),
+  );
+  return fill(scope, group.Count - liveOf(scope).length - waitingPlaces(scope).length - over.length);
 };
 
 /** Canaries first; once promoted (or without them) max_parallel at a time, each batch after the last is healthy. */

@@ -1,4 +1,5 @@
 import type { PlacedFault } from '../faults.ts';
+import { specOf } from '../spec.ts';
 import type { AllocationRecord, ClusterState, JobRecord } from '../state.ts';
 import { timings } from '../timings.ts';
 import { type Course, collectGarbage, courseOf, isLive, rescheduleDelay } from './allocations.ts';
@@ -36,7 +37,8 @@ export const courseIn = (
   const job = state.jobs.find((candidate) => candidate.id === one.jobId);
   const version = job?.versions.find((candidate) => candidate.version === one.version) ?? job?.versions.at(-1);
   const group = version === undefined ? undefined : groupOf(version, one.group);
-  return group === undefined ? undefined : courseOf(one, group, faults);
+  if (version === undefined || group === undefined) return undefined;
+  return courseOf(one, group, faults, specOf(version.spec).Type);
 };
 
 const nextEvent = (
@@ -54,6 +56,7 @@ const nextEvent = (
       const course = courseIn(state, one, faults);
       consider(course?.decidedAt);
       consider(course?.failedAt);
+      consider(course?.completedAt);
     } else if (one.ended === 'failed' && one.desired === 'run' && !one.replaced)
       consider((one.endedAt ?? after) + rescheduleDelay(one.reschedules));
   }
@@ -85,6 +88,10 @@ const settleAllocation = (
   if (course === undefined) return;
   if (course.failedAt !== null && course.failedAt <= now) {
     Object.assign(one, { ended: 'failed', endedAt: Math.max(course.failedAt, state.settledAt), health: false });
+    return;
+  }
+  if (course.completedAt !== null && course.completedAt <= now) {
+    Object.assign(one, { ended: 'complete', endedAt: Math.max(course.completedAt, state.settledAt) });
     return;
   }
   if (one.health !== null || course.decidedAt > now) return;

@@ -9,17 +9,35 @@ import type {
   JobRecord,
   NodeRecord,
 } from '../state.ts';
-import { clientStatus, isLive, sickness } from './allocations.ts';
+import { clientStatus, isLive, mayReschedule, sickness } from './allocations.ts';
 import { nodeStatus, seesConsul } from './placement.ts';
 import { latest } from './schedule.ts';
 import { courseIn } from './settle.ts';
 
 /* Records as the API shows them (nomad/api structs at v1.9). */
+/** How Go writes a time that was never set. */
+const noTime = '0001-01-01T00:00:00Z';
 const nanos = (ms: number): number => ms * 1e6;
 
 export const jobStatus = (state: ClusterState, job: JobRecord): 'pending' | 'running' | 'dead' => {
-  if (job.stopped) return 'dead';
+  if (job.stopped || isOver(state, job)) return 'dead';
   return state.allocations.some((one) => one.jobId === job.id && isLive(one)) ? 'running' : 'pending';
+};
+
+/** A batch job is dead when its tasks have ended, for good or ill. */
+const isOver = (state: ClusterState, job: JobRecord): boolean => {
+  const version = latest(job);
+  const spec = specOf(version.spec);
+  if (spec.Type !== 'batch') return false;
+  return spec.TaskGroups.every((group) => {
+    const own = state.allocations.filter(
+      (one) => one.jobId === job.id && one.group === group.Name && one.version === version.version,
+    );
+    const ended = own.filter(
+      (one) => one.ended === 'complete' || (one.ended === 'failed' && !mayReschedule(one, group, 'batch')),
+    );
+    return own.length > 0 && ended.length >= group.Count;
+  });
 };
 
 export const jobView = (state: ClusterState, job: JobRecord) => {
@@ -135,7 +153,7 @@ export const deploymentView = (state: ClusterState, one: DeploymentRecord) => ({
           PlacedAllocs: own.length,
           HealthyAllocs: own.filter((alloc) => alloc.health === true).length,
           UnhealthyAllocs: own.filter((alloc) => alloc.health === false).length,
-          RequireProgressBy: isoNanos(one.progressBy),
+          RequireProgressBy: one.progressBy === Number.MAX_SAFE_INTEGER ? noTime : isoNanos(one.progressBy),
         },
       ];
     }),
@@ -260,7 +278,9 @@ const eventsOf = (one: AllocationRecord, group: GroupSpec | undefined, moment: M
     const late = `Task not running for min_healthy_time of ${goDuration(time)} by healthy_deadline of ${goDuration(deadline)}`;
     all.push(event(decidedAt, 'Alloc Unhealthy', fault === 'task-crashes' ? 'Unhealthy because of failed task' : late));
   }
-  if (one.ended === 'complete' && one.endedAt !== null)
+  if (one.ended === 'complete' && one.endedAt !== null && one.desired === 'run')
+    all.push(event(one.endedAt, 'Terminated', 'Exit Code: 0'));
+  else if (one.ended === 'complete' && one.endedAt !== null)
     all.push(
       event(one.endedAt, 'Killing', 'Sent interrupt.'),
       event(one.endedAt, 'Killed', 'Task successfully killed'),

@@ -1,0 +1,61 @@
+import { type Answer, findRoute, type ModelRoute, noLeader, plainText } from '../replies.ts';
+import type { ClusterState, MachinesState } from '../state.ts';
+import { type Identity, identify, isManagement, mayInNamespace, mayOn } from './identity.ts';
+
+export interface NomadDeps {
+  readonly cluster: ClusterState;
+  readonly faults: MachinesState['faults'];
+  readonly now: number;
+  readonly body: unknown;
+  readonly who: Identity;
+  readonly secret: string | null;
+}
+export type Handler = ModelRoute<NomadDeps>['answer'];
+
+/** The right that a call takes: `open` none, `own` is looked at by the call itself, a lone word a capability in the namespace. */
+export type Right =
+  | 'open'
+  | 'own'
+  | 'management'
+  | `${'node' | 'agent' | 'operator'}:${'read' | 'write'}`
+  | `${'list' | 'read' | 'submit' | 'parse'}-job${'' | 's'}`;
+export interface NomadRoute extends ModelRoute<NomadDeps> {
+  readonly right: Right;
+  /** Answers without a leader too: reads are consistent by default and writes go to the leader. */
+  readonly leaderless?: boolean;
+}
+
+export interface NomadRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly secret: string | null;
+  /** The asked agent's configuration enables access control. */
+  readonly enforced: boolean;
+}
+
+export const permissionDenied = plainText('Permission denied', 403);
+const aclDisabled = plainText('ACL support disabled', 400);
+
+/** undefined: there is no such route. */
+export const answerNomad = (
+  routes: readonly NomadRoute[],
+  deps: Omit<NomadDeps, 'who' | 'secret'>,
+  { method, url, secret, enforced }: NomadRequest,
+): Answer | undefined => {
+  const found = findRoute(routes, method, url.pathname) as { route: NomadRoute; params: Params } | undefined;
+  if (found === undefined) return undefined;
+  const { route, params } = found;
+  if (!enforced && route.path.startsWith('/v1/acl/')) return aclDisabled;
+  if (route.leaderless !== true && deps.cluster.nomad.leader === null) return noLeader;
+  const who = identify(deps.cluster.nomadAcl, secret, enforced);
+  if (!permits(route.right, who)) return permissionDenied;
+  return route.answer({ ...deps, who, secret }, params, url.searchParams);
+};
+type Params = Readonly<Record<string, string>>;
+
+const permits = (right: Right, who: Identity): boolean => {
+  if (right === 'open' || right === 'own') return true;
+  if (right === 'management') return isManagement(who);
+  const [what = '', access] = right.split(':');
+  return access === undefined ? mayInNamespace(who, what) : mayOn(who, what, access);
+};
