@@ -52,6 +52,7 @@ export const applyPlan = async (context: TargetContext, plan: Plan, options: App
       random,
     });
     context.keyRing.attach(writer);
+    context.secrets.attach(writer);
     await startKeys(context, plan);
     reporter.planStarted(plan);
     const execution = await executePlan({
@@ -83,6 +84,7 @@ export const applyPlan = async (context: TargetContext, plan: Plan, options: App
     return { outcome: { ...outcome, result: 'failed', failed: [...outcome.failed, unwritten] }, after };
   } finally {
     context.keyRing.detach();
+    context.secrets.detach();
     await releaseQuietly(lease, reporter);
   }
 };

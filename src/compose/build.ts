@@ -21,5 +21,5 @@ export const buildContext = async ({ access, ...given }: Given): Promise<Context
     clock,
     random,
   });
-  return { ...given, cloud, cloudName: access.description, reachMachines, clock };
+  return { ...given, cloud, cloudName: access.description, local: access.machines !== null, reachMachines, clock };
 };

@@ -29,6 +29,8 @@ export interface Context {
   readonly assets: Assets;
   readonly cloud: CloudApi;
   readonly cloudName: string;
+  /** An emulated cloud of `--local`: what infra.yaml has for `local` counts. */
+  readonly local: boolean;
   readonly reachMachines: ReachMachines;
   readonly store: ObjectStore;
   readonly clock: Clock;

@@ -13,7 +13,7 @@ import { statusOf } from './status.ts';
 
 /** One target with its adapters. The reading methods share one observation as long as nothing was applied. */
 export const createSession = (shared: Context, environment: Environment): Session => {
-  const context: TargetContext = { ...shared, environment, ...reach(shared, environment.name) };
+  const context: TargetContext = { ...shared, environment, ...reach(shared, environment) };
   let seen: { desired: DesiredState; observation: Observation; state: StateFile | null } | undefined;
   const look = async () => {
     seen ??= await planTarget(context, { intent: 'converge' });

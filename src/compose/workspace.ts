@@ -7,6 +7,7 @@ import type { Session, Workspace } from '../ports/session.ts';
 import { readState } from '../statefile/read.ts';
 import type { Context } from './context.ts';
 import { environmentUrl } from './outputs.ts';
+import { createSecretsAccess } from './secrets-access.ts';
 import { createSession } from './session.ts';
 import { summarizeEnvironments } from './summaries.ts';
 
@@ -21,6 +22,7 @@ export const createWorkspace = (context: Context): Workspace => {
       return session;
     },
     close: async () => void (await Promise.all(sessions.map((session) => session.close()))),
+    secrets: async (target) => createSecretsAccess(context, target),
     list: () => listEnvironments(context),
     cost: (target) => projectCost(context, target),
   };

@@ -2,6 +2,7 @@ import type { Address } from '../domain/address.ts';
 import type { Environment, Target } from '../domain/environment.ts';
 import type { Observation, RequestBudget, RequestCount } from '../domain/observation.ts';
 import type { CostLine, Plan } from '../domain/plan.ts';
+import type { Secret } from '../domain/secret.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import type { TimedPart } from './machines.ts';
 
@@ -116,8 +117,33 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** One secret of the applications; its value is never shown. */
+export interface SecretLine {
+  readonly name: string;
+  /** Where the value comes from; `missing`: nowhere, and the next deploy refuses. */
+  readonly value: 'set' | 'of all previews' | 'generated' | 'infra.yaml' | 'optional' | 'missing';
+  /** ISO 8601; null: there is no value of ours. */
+  readonly setAt: string | null;
+  /** Names of the jobs that read it. */
+  readonly jobs: readonly string[];
+}
+
+/** The applications' secrets of one environment, or of all previews. `command` is what the lease names. */
+export interface SecretsAccess {
+  /** `production`, `pr-7`, `all previews`. */
+  readonly scope: string;
+  /** Whether a job of infra.yaml reads it. */
+  knows(name: string): boolean;
+  list(): Promise<readonly SecretLine[]>;
+  set(name: string, value: Secret, command: string): Promise<'set' | 'replaced' | 'unchanged'>;
+  /** `generated`: infra.yaml wants it generated, so it has a new value now. */
+  unset(name: string, command: string): Promise<'removed' | 'generated' | 'absent'>;
+}
+
 /** The whole project. */
 export interface Workspace {
+  /** `pr` without a number: the set that all previews share. */
+  secrets(target: Target): Promise<SecretsAccess>;
   session(target: Target): Promise<Session>;
   /** The session a saved plan belongs to. */
   list(): Promise<readonly EnvironmentSummary[]>;
