@@ -3,7 +3,7 @@ import { desiredState } from '../desired/desired.ts';
 import { Failure } from '../domain/errors.ts';
 import type { DesiredState } from '../domain/resource.ts';
 import type { StateFile } from '../domain/statefile.ts';
-import { sha256Hex } from '../local/hash.ts';
+import { gzipBase64, sha256Hex } from '../local/hash.ts';
 import { observe } from '../observe/observe.ts';
 import { makePlan } from '../plan/plan.ts';
 import { isoNow } from '../ports/clock.ts';
@@ -25,7 +25,16 @@ export const planTarget = async (
   const { environment, assets, clock, random, reporter } = context;
   const state = known === undefined ? await loadState(context) : known;
   await context.keyRing.load(state);
-  const desired = desiredState({ environment, state, assets, hash: sha256Hex });
+  const applications = await context.secrets.load(state);
+  const desired = desiredState({
+    environment,
+    state,
+    assets,
+    hash: sha256Hex,
+    gzip: gzipBase64,
+    applications,
+    emulated: context.local,
+  });
   reporter.phase(`observing ${context.cloudName}`);
   const observation = await observe({
     cloud: context.cloud,

@@ -5,12 +5,14 @@ import { fingerprintOf, type Hash } from '../domain/fingerprint.ts';
 import { addressToLabel, type Labels, labelNames } from '../domain/labels.ts';
 import type { Reference, Resource, SpecByKind, WantedKind } from '../domain/resource.ts';
 import type { Assets } from '../render/assets.ts';
+import type { Gzip } from '../render/user-data.ts';
 
 /** What every kind's file gets. */
 export interface Wanted {
   readonly environment: Environment;
   readonly assets: Assets;
   readonly hash: Hash;
+  readonly gzip: Gzip;
   /** What `secrets set` and earlier runs left; {} when nothing is known. */
   readonly applications: ApplicationSecrets;
   /** The cloud is an emulated one: what infra.yaml has for `local` counts. */

@@ -4,6 +4,7 @@ import type { Hash } from '../domain/fingerprint.ts';
 import type { AnyResource, DesiredState } from '../domain/resource.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import type { Assets } from '../render/assets.ts';
+import type { Gzip } from '../render/user-data.ts';
 import { certificate } from './certificate.ts';
 import { cluster } from './cluster.ts';
 import type { Wanted } from './context.ts';
@@ -22,6 +23,8 @@ export interface DesiredInput {
   readonly state: StateFile | null;
   readonly assets: Assets;
   readonly hash: Hash;
+  /** Compresses what is too long for user data. */
+  readonly gzip: Gzip;
   /** The environment's secrets, for previews on top of the set that all of them share. */
   readonly applications?: ApplicationSecrets;
   readonly emulated?: boolean;
@@ -32,8 +35,8 @@ export interface DesiredInput {
  * Throws Failure on a faulty template or a missing job file.
  */
 export const desiredState = (input: DesiredInput): DesiredState => {
-  const { environment, assets, hash, applications = {}, emulated = false } = input;
-  const wanted: Wanted = { environment, assets, hash, applications, emulated };
+  const { environment, assets, hash, gzip, applications = {}, emulated = false } = input;
+  const wanted: Wanted = { environment, assets, hash, gzip, applications, emulated };
   const resources: readonly AnyResource[] = [
     ...zone(wanted),
     network(wanted),

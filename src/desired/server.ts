@@ -24,12 +24,12 @@ export const servers = (wanted: Wanted): Resource<'server'>[] =>
   serverNodes(wanted.environment).map((node) => server(wanted, node));
 
 const server = (wanted: Wanted, node: ServerNode): Resource<'server'> => {
-  const { environment, assets, hash } = wanted;
+  const { environment, assets, hash, gzip } = wanted;
   const { types, locations, image, publicIpv4, backups, count } = environment.servers;
   const [network, firewall] = [soleAddress('network', environment), soleAddress('firewall', environment)];
   const group = count > 1 ? soleAddress('placement-group', environment) : undefined;
-  const userData = renderUserData(environment, node, assets);
-  const userDataFingerprint = fingerprintOf({ image, userData }, hash);
+  const { text: userData, plain } = renderUserData(environment, node, assets, gzip);
+  const userDataFingerprint = fingerprintOf({ image, userData: plain }, hash);
   const spec = {
     types,
     locations,

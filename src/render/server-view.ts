@@ -7,9 +7,11 @@ import { ingressView } from './ingress-view.ts';
 export interface ServerNode {
   /** 1-based; server n has address `.10 + n` of the subnet. */
   readonly number: number;
+  /** Default: server. A worker runs the clients only, of Consul and of Nomad. */
+  readonly role?: 'server' | 'worker';
   readonly name: string;
   readonly privateIp: string;
-  /** All servers of the environment, this one included. */
+  /** All servers of the environment, this one included if it is one; never workers. */
   readonly servers: readonly { readonly name: string; readonly privateIp: string }[];
 }
 
@@ -21,6 +23,9 @@ interface Download {
   readonly checksum: string;
 }
 
+/** How long the machine itself waits. The provisioner's own bounds are shorter; these end what nobody watches any more. */
+const bounds = { bootstrapSeconds: 2100, keysSeconds: 900, tokenSeconds: 240 };
+
 /** What templates may use; nothing in it depends on time, chance or earlier runs. */
 export const serverView = (environment: Environment, node: ServerNode): object => ({
   project: environment.project,
@@ -28,6 +33,7 @@ export const serverView = (environment: Environment, node: ServerNode): object =
   environmentType: environment.type,
   domain: environment.domain,
   node: { number: node.number, name: node.name, privateIp: node.privateIp },
+  server: node.role !== 'worker',
   count: node.servers.length,
   servers: node.servers,
   serverIps: node.servers.map(({ privateIp }) => privateIp),
@@ -37,6 +43,9 @@ export const serverView = (environment: Environment, node: ServerNode): object =
   architecture: architectureOf(environment.servers.types[0] ?? ''),
   arm: architectureOf(environment.servers.types[0] ?? '') === 'arm64',
   downloads: downloads(environment),
+  // Security updates of each server in an hour of its own: two at once could take the quorum.
+  upgradeHour: String((1 + node.number) % 24).padStart(2, '0'),
+  ...bounds,
   tailscaleTags: environment.tailscale?.tags.join(',') ?? false,
 });
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { desiredState } from '../../src/desired/desired.ts';
 import type { Environment } from '../../src/domain/environment.ts';
+import { gzipBase64 } from '../../src/local/hash.ts';
 import { assets, desired, environmentOf, find, hash, infra } from './inputs.ts';
 
 const production = environmentOf({ type: 'production' });
@@ -255,10 +256,16 @@ test('the same input gives the same bytes, and the fingerprints do not cover lab
 });
 
 test('a changed template changes exactly the servers', () => {
-  const path = 'templates/sysctl.conf.hbs';
+  const path = 'templates/sysctl-host.conf.hbs';
   const edited = { ...assets, templates: { ...assets.templates, [path]: 'vm.swappiness = 2\n' } };
   const before = desired(production).resources;
-  const after = desiredState({ environment: production, state: null, assets: edited, hash }).resources;
+  const after = desiredState({
+    environment: production,
+    state: null,
+    assets: edited,
+    hash,
+    gzip: gzipBase64,
+  }).resources;
   const changed = after.filter((one, index) => one.fingerprint !== before[index]?.fingerprint);
   expect(changed.map(({ address }) => address)).toEqual([
     'server/production-1',

@@ -6,6 +6,7 @@ import { loadProject } from '../../src/config/project.ts';
 import { desiredState } from '../../src/desired/desired.ts';
 import type { Environment, Target } from '../../src/domain/environment.ts';
 import type { AnyResource, DesiredState, Resource, WantedKind } from '../../src/domain/resource.ts';
+import { gzipBase64 } from '../../src/local/hash.ts';
 import type { Assets } from '../../src/render/assets.ts';
 
 const home = resolve(import.meta.dirname, '../..');
@@ -22,7 +23,7 @@ export const environmentOf = (target: Target, source = infra): Environment =>
   environmentFor(loadProject({ text: source, file: 'infra.yaml', env: {} }), target);
 
 export const desired = (environment: Environment): DesiredState =>
-  desiredState({ environment, state: null, assets, hash });
+  desiredState({ environment, state: null, assets, hash, gzip: gzipBase64 });
 
 export const find = <K extends WantedKind>(state: DesiredState, kind: K): Resource<K>[] =>
   state.resources.filter((one: AnyResource) => one.kind === kind) as unknown as Resource<K>[];

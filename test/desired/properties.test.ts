@@ -7,6 +7,7 @@ import { containsCidr, parseCidr } from '../../src/domain/ip.ts';
 import { addressToLabel } from '../../src/domain/labels.ts';
 import type { AnyResource } from '../../src/domain/resource.ts';
 import { userDataBytesMax } from '../../src/render/user-data.ts';
+import { filesOf } from '../render/kit.ts';
 import { desired, environmentOf } from './inputs.ts';
 
 const word = (max: number) => fc.stringMatching(new RegExp(`^[a-z][a-z0-9]{0,${max - 2}}[a-z0-9]?$`));
@@ -142,12 +143,7 @@ test('user data fits, parses as YAML, and writes what the cluster needs; private
           const { userData, privateIp } = one.spec;
           expect(userData.startsWith('#cloud-config\n')).toBe(true);
           expect(Buffer.byteLength(userData)).toBeLessThanOrEqual(userDataBytesMax);
-          const files = new Map(
-            (parse(userData) as { write_files: { path: string; content: string }[] }).write_files.map((file) => [
-              file.path,
-              file.content,
-            ]),
-          );
+          const files = new Map(Object.entries(filesOf(userData)));
           expect(files.get('/etc/consul.d/consul.hcl')).toContain(`bootstrap_expect = ${environment.servers.count}\n`);
           expect(files.get('/etc/consul.d/consul.hcl')).toContain(`node_name          = "${one.name}"\n`);
           expect(files.get('/etc/nomad.d/nomad.hcl')).toContain(`bind_addr = "${privateIp}"\n`);

@@ -7,7 +7,7 @@ import { loadProject } from '../../src/config/project.ts';
 import { desiredState } from '../../src/desired/desired.ts';
 import type { CloudChange } from '../../src/domain/plan.ts';
 import { type AnyResource, type DesiredState, isOfKind } from '../../src/domain/resource.ts';
-import { sha256Hex } from '../../src/local/hash.ts';
+import { gzipBase64, sha256Hex } from '../../src/local/hash.ts';
 import { observe } from '../../src/observe/observe.ts';
 import { emulatedCloud } from '../hetzner/emulated.ts';
 
@@ -16,7 +16,7 @@ const file = resolve(import.meta.dirname, '../../infra.yaml');
 const production = (): DesiredState => {
   const project = loadProject({ text: readFileSync(file, 'utf8'), file, env: {} });
   const environment = environmentFor(project, { type: 'production' });
-  return desiredState({ environment, state: null, assets: loadAssets(file), hash: sha256Hex });
+  return desiredState({ environment, state: null, assets: loadAssets(file), hash: sha256Hex, gzip: gzipBase64 });
 };
 type World = ReturnType<typeof emulatedCloud>;
 
