@@ -62,7 +62,6 @@ export const connect = (door: Door): Promise<Connection> =>
     client.once('close', () => door.signal.removeEventListener('abort', leave));
     client.once('ready', () => {
       if (shown?.as === undefined) return leave();
-      client.setNoDelay(true);
       const { key, as } = shown;
       const end = (): void => {
         broken = true;
@@ -92,6 +91,8 @@ const open = (client: Client, door: Door, hostVerifier: (key: Buffer) => boolean
       algorithms,
       hostVerifier,
     });
+    // Small messages to and fro: waiting to fill a packet costs 40 ms each.
+    client.setNoDelay(true);
   } catch {
     // The text of a parser's error may hold a piece of what it could not read.
     throw new Failure("the environment's own SSH key can't be read", {

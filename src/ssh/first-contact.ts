@@ -32,7 +32,7 @@ export const finishFirstContact = async (contact: FirstContact, opened: Connecti
   let connection = opened;
   for (let round = 0; round < rounds; round += 1) {
     if (connection.offered === 'pinned') {
-      await forgetFirst(contact);
+      await forgetFirst(contact, connection);
       return connection;
     }
     await handOver(contact, connection);
@@ -59,9 +59,11 @@ const handOver = async (contact: FirstContact, connection: Connection): Promise<
   await succeed(contact, connection, takeOverScript(own));
 };
 
-const forgetFirst = async ({ ring, server }: FirstContact): Promise<void> => {
-  const first = keysOf(ring, server).first?.publicKey;
-  if (first === undefined) return;
+const forgetFirst = async (contact: FirstContact, connection: Connection): Promise<void> => {
+  const { ring, server } = contact;
+  const { first: { publicKey: first } = {}, pinned } = keysOf(ring, server);
+  if (first === undefined || pinned === undefined) return;
+  await succeed(contact, connection, takenOverScript(pinned));
   await ring.update((keys) => withHost(keys, server, first, ({ pinned }) => (pinned === undefined ? {} : { pinned })));
 };
 
@@ -125,22 +127,26 @@ if [ "$(public "$key")" = '${twoWords(first)}' ]; then
     ssh-keygen -q -t ed25519 -N '' -C '' -f "$key.making"
     sync "$key.making"
     mv -f "$key.making" "$key.own"
-    rm -f "$key.making.pub"
   esac
   public "$key.own"
 else
   public "$key"
 fi`);
 
-/** Puts the pinned key in the first one's place, which ends the first one's file, and lets sshd read it. */
-const takeOverScript = (own: string): string =>
-  program(`${common}
+/** Puts the pinned key in the first one's place, which ends the first one's file; leaves nothing else behind. */
+const takeOver = (own: string): string => `${common}
 if [ "$(public "$key.own")" = '${own}' ]; then mv -f "$key.own" "$key"; fi
 if [ "$(public "$key")" != '${own}' ]; then echo 'neither file holds the pinned key' >&2; exit 3; fi
 public "$key" >"$key.pub.making"
 chmod 0644 "$key.pub.making"
 mv -f "$key.pub.making" "$key.pub"
-sync "$key" .
+rm -f "$key.making" "$key.making.pub"
+sync "$key" .`;
+
+const takenOverScript = (own: string): string => program(takeOver(own));
+
+const takeOverScript = (own: string): string =>
+  program(`${takeOver(own)}
 if timeout 15 systemctl reload ssh.service 2>/dev/null; then :
 elif timeout 15 systemctl reload sshd.service 2>/dev/null; then :
 else kill -HUP "$(cat /run/sshd.pid)"; fi`);
