@@ -14,6 +14,8 @@ export interface Invocation {
   readonly verb: Verb;
   readonly target: Target | undefined;
   readonly file: string | undefined;
+  /** Of a secret. */
+  readonly name?: string;
   readonly options: Options;
 }
 export type Parsed = Question | ({ readonly ask: 'run' } & Invocation);
@@ -77,7 +79,7 @@ const operandsOf = (
   spec: VerbSpec,
   words: readonly string[],
   options: Options,
-): { readonly target: Target | undefined; readonly file: string | undefined } => {
+): Pick<Invocation, 'target' | 'file' | 'name'> => {
   const next = helpCommand(verb);
   if (spec.takes === '' && words.length > 0)
     throw new UsageError(`${verb} takes nothing after it, found: ${words.join(' ')}`, { next });
@@ -87,8 +89,15 @@ const operandsOf = (
     if (more.length > 0) throw new UsageError(`${verb} takes one file, found also: ${more.join(' ')}`, { next });
     return { target: undefined, file };
   }
+  if (spec.takes === '<target> <name>') {
+    const name = secretName(words.at(-1), verb, next);
+    return { target: parseTarget(words.slice(0, -1), next, 'previews too'), file: undefined, name };
+  }
   const optional = spec.takes === '[target]' || spec.takes === '';
-  const target = optional && words.length === 0 ? undefined : parseTarget(words, next);
+  const target =
+    optional && words.length === 0
+      ? undefined
+      : parseTarget(words, next, verb === 'secrets list' ? 'previews too' : undefined);
   if (target !== undefined && options.all)
     throw new UsageError(`--all checks every environment, so ${targetWords(target)} can't be named beside it`, {
       next,
@@ -96,17 +105,35 @@ const operandsOf = (
   return { target, file: undefined };
 };
 
+/** What follows a name after `=` would be in the list of processes and the shell's history: it is not even repeated. */
+const secretName = (word: string | undefined, verb: Verb, next: string): string => {
+  const [name = '', value] = (word ?? '').split(/=(.*)/s);
+  if (value !== undefined)
+    throw new UsageError(
+      `a value on the command line can be seen by every process of this machine and stays in the shell's history`,
+      { next: `write ${verb} <target> ${name}, and type the value when asked or pipe it in` },
+    );
+  if (/^[A-Z_][A-Z0-9_]*$/.test(name)) return name;
+  throw new UsageError(
+    name === ''
+      ? `${verb} needs a target and the name of a secret`
+      : `${name} is no name of a secret: write capital letters, digits and underscores, like DATABASE_URL`,
+    { next },
+  );
+};
+
 /** The invocation as one would type it again; `extra` is put at its end. */
 export const commandLine = (
-  invocation: Pick<Invocation, 'verb' | 'target' | 'file' | 'options'>,
+  invocation: Pick<Invocation, 'verb' | 'target' | 'file' | 'name' | 'options'>,
   extra: readonly string[] = [],
 ): string => {
-  const { verb, target, file, options } = invocation;
+  const { verb, target, file, name, options } = invocation;
   return [
     'reconcile',
     ...(verb === 'reconcile' ? [] : [verb]),
     ...(target === undefined ? [] : [targetWords(target)]),
     ...(file === undefined ? [] : [file]),
+    ...(name === undefined ? [] : [name]),
     ...options.only.map((address) => `--only ${address}`),
     ...options.replace.map((address) => `--replace ${address}`),
     ...options.adopt.map((address) => `--adopt ${address}`),

@@ -1,3 +1,4 @@
+import type { Target } from '../domain/environment.ts';
 import type { ExitCode } from '../domain/errors.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Session, Workspace } from '../ports/session.ts';
@@ -18,8 +19,8 @@ export interface CommandContext {
   readonly errorLayout: Layout;
   readonly progress: Progress;
   readonly interruption: Interruption;
-  /** Opened once, when first asked for. */
-  workspace(): Promise<Workspace>;
+  /** Opened once, when first asked for; `target` where the command line does not name it. */
+  workspace(target?: Target): Promise<Workspace>;
   secrets(): readonly Secret[];
 }
 export type CommandRun = (context: CommandContext) => Promise<ExitCode>;

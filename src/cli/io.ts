@@ -1,3 +1,4 @@
+import type { Target } from '../domain/environment.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Reporter } from '../ports/reporter.ts';
@@ -15,6 +16,8 @@ export interface Io {
   readonly stdout: Stream;
   readonly stderr: Stream;
   readonly stdin: { readonly isTTY: boolean };
+  /** Asks on a terminal without showing what is typed; else reads all of stdin, less one line end. Nothing: ''. */
+  readSecret(question: string): Promise<string>;
   /** Asks on stderr; true only for a clear yes. */
   confirm(question: string): Promise<boolean>;
   /** Calls the listener at every SIGINT and SIGTERM until the returned function is called. */
@@ -35,9 +38,14 @@ export interface Files {
   ): Promise<'written' | 'exists'>;
 }
 
+/** What `--local` asked for; `either`: docker where it can be had, else simulated. */
+export type LocalChoice = 'simulated' | 'docker' | 'either';
+
 export interface WorkspaceOptions {
   /** null: the real cloud of HCLOUD_TOKEN and HCLOUD_ENDPOINT. */
-  readonly local: 'simulated' | null;
+  readonly local: LocalChoice | null;
+  /** Whose world is wanted; undefined: the command spans all environments. */
+  readonly target: Target | undefined;
   /** Path of the configuration; null: `infra.yaml` in the working directory. */
   readonly config: string | null;
   readonly verbose: boolean;

@@ -2,13 +2,14 @@ import { type Address, isAddress } from '../domain/address.ts';
 import { UsageError } from '../domain/errors.ts';
 import { kinds } from '../domain/kinds.ts';
 import { helpCommand } from './help.ts';
+import type { LocalChoice } from './io.ts';
 import { suggestion } from './suggest.ts';
 import type { Verb } from './verbs.ts';
 
 export interface Options {
   readonly yes: boolean;
   readonly json: boolean;
-  readonly local: 'simulated' | null;
+  readonly local: LocalChoice | null;
   readonly config: string | null;
   readonly only: readonly Address[];
   readonly replace: readonly Address[];
@@ -55,15 +56,13 @@ const refuseApart = (only: readonly Address[], replace: readonly Address[], verb
   });
 };
 
-const localKind = (value: string | null, verb: Verb): 'simulated' | null => {
-  if (value === null || value === 'simulated') return value;
-  const next = helpCommand(verb);
-  if (value === 'docker')
-    throw new UsageError(
-      '--local=docker, servers that really boot, is not there yet: write --local or --local=simulated',
-      { next },
-    );
-  throw new UsageError(`${value} is no kind of local cloud: write --local or --local=simulated`, { next });
+const localKind = (value: string | null, verb: Verb): LocalChoice | null => {
+  // Plain `--local` comes without a value (words.ts).
+  if (value === '') return 'either';
+  if (value === null || value === 'simulated' || value === 'docker') return value;
+  throw new UsageError(`${value} is no kind of local cloud: write --local, --local=simulated or --local=docker`, {
+    next: helpCommand(verb),
+  });
 };
 
 const addresses = (value: unknown, flag: string, verb: Verb): Address[] =>
@@ -81,6 +80,6 @@ const addresses = (value: unknown, flag: string, verb: Verb): Address[] =>
 
 /** What says which cloud and which file: repeated in every command we tell the user to run. */
 export const placeFlags = (options: Options): string[] => [
-  ...(options.local === null ? [] : ['--local']),
+  ...(options.local === null ? [] : [options.local === 'either' ? '--local' : `--local=${options.local}`]),
   ...(options.config === null ? [] : [`--config ${options.config}`]),
 ];

@@ -7,6 +7,7 @@ export const processIo = (from: NodeJS.Process): Io => ({
   stderr: streamOf(from.stderr),
   stdin: { isTTY: from.stdin.isTTY === true },
   confirm: (question) => confirmOn(from, question),
+  readSecret: (question) => (from.stdin.isTTY ? typedSecret(from, question) : wholeInput(from)),
   onInterrupt(listener) {
     const signals = ['SIGINT', 'SIGTERM'] as const;
     const listeners = signals.map((signal) => [signal, () => listener(signal)] as const);
@@ -49,6 +50,47 @@ const confirmOn = (from: NodeJS.Process, question: string): Promise<boolean> =>
       if (answer === undefined) from.stderr.write('\n');
       resolve(/^\s*y(?:es)?\s*$/i.test(answer ?? ''));
     });
+  });
+
+const wholeInput = async ({ stdin }: NodeJS.Process): Promise<string> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/\r?\n$/, '');
+};
+
+/** Raw, so that the terminal echoes nothing; Ctrl-C is then a character like any other and is given back as a signal. */
+const typedSecret = (from: NodeJS.Process, question: string): Promise<string> =>
+  new Promise((resolve) => {
+    const { stdin, stderr } = from;
+    let typed = '';
+    const end = (value: string): void => {
+      stdin.off('data', heard);
+      stdin.setRawMode(false);
+      stdin.pause();
+      stderr.write('\n');
+      resolve(value);
+    };
+    const heard = (text: string): void => {
+      for (const character of text) {
+        if (character === '\r' || character === '\n' || character === '\u0004') {
+          end(typed);
+          return;
+        }
+        if (character === '\u0003') {
+          end('');
+          from.kill(from.pid, 'SIGINT');
+          return;
+        }
+        typed = character === '\u007f' || character === '\b' ? typed.slice(0, -1) : typed + character;
+      }
+    };
+    stderr.write(question);
+    stdin.setEncoding('utf8');
+    stdin.setRawMode(true);
+    stdin.resume();
+    stdin.on('data', heard);
   });
 
 /** Ends the process once everything written has left it, whatever is still open (a request nobody waits for). */

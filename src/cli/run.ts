@@ -1,3 +1,4 @@
+import type { Target } from '../domain/environment.ts';
 import { type ExitCode, exitCodes } from '../domain/errors.ts';
 import { redact } from '../domain/secret.ts';
 import type { Workspace } from '../ports/session.ts';
@@ -26,6 +27,9 @@ const commands: Readonly<Record<Verb, () => Promise<CommandRun>>> = {
   outputs: async () => (await import('./commands/reading.ts')).runOutputs,
   'state show': async () => (await import('./commands/reading.ts')).runStateShow,
   cost: async () => (await import('./commands/reading.ts')).runCost,
+  'secrets list': async () => (await import('./commands/secrets.ts')).runSecretsList,
+  'secrets set': async () => (await import('./commands/secrets.ts')).runSecretsSet,
+  'secrets unset': async () => (await import('./commands/secrets.ts')).runSecretsUnset,
   init: async () => (await import('./commands/init.ts')).runInit,
 };
 
@@ -84,9 +88,10 @@ const runInvocation = async (invocation: Invocation, input: CliInput): Promise<E
     progress,
     interruption,
     secrets: () => input.secrets(),
-    workspace: () => {
+    workspace: (target) => {
       opened ??= input.openWorkspace({
         local: options.local,
+        target: oneWorld(target ?? invocation.target),
         config: options.config,
         verbose: options.verbose,
         reporter: progress,
@@ -102,6 +107,7 @@ const runInvocation = async (invocation: Invocation, input: CliInput): Promise<E
   } finally {
     interruption.close();
     progress.stop();
+    await (await opened?.catch(() => undefined))?.close();
   }
 };
 
@@ -120,6 +126,10 @@ const fail = (error: unknown, input: CliInput, looks: Looks): ExitCode => {
   else io.stderr.write(`${printError(error, secrets, looks.place, layoutFor(io.stderr, input, looks)).join('\n')}\n`);
   return exitCodeOf(error);
 };
+
+/** All previews together are no environment: each may have a world of its own. */
+const oneWorld = (target: Target | undefined): Target | undefined =>
+  target?.type === 'pr' && target.pullRequest === undefined ? undefined : target;
 
 /** Readable on every terminal and in every log; wider than this no sentence is pleasant. */
 const widthMax = 110;

@@ -9,7 +9,7 @@ export const targetsText = 'production, staging or pr <number>';
 const pullRequestMax = 9_999_999;
 
 /** `production`, `staging`, `pr 7`, and `pr-7` as it stands in labels and lists. */
-export const parseTarget = (words: readonly string[], help: string): Target => {
+export const parseTarget = (words: readonly string[], help: string, also?: 'previews too'): Target => {
   const [first, second, ...more] = words;
   if (first === undefined) throw new UsageError(`no target given: write ${targetsText}`, { next: help });
   const dashed = /^pr-(.+)$/.exec(first);
@@ -18,6 +18,7 @@ export const parseTarget = (words: readonly string[], help: string): Target => {
     return { type: 'pr', pullRequest: pullRequestNumber(dashed[1], help) };
   }
   if (first === 'pr') {
+    if (second === undefined && also === 'previews too') return { type: 'pr' };
     if (second === undefined) throw new UsageError('pr needs the number of a pull request, e.g. pr 7', { next: help });
     const pullRequest = pullRequestNumber(second, help);
     refuseMore(`pr ${second}`, more, help);

@@ -8,7 +8,11 @@ export interface OptionSpec {
 export const optionSpecs = {
   yes: { flags: '-y, --yes', about: 'ask no question; needed where there is no terminal to ask on' },
   json: { flags: '--json', about: 'print one JSON document on stdout' },
-  local: { flags: '--local <kind>', about: 'use the emulated Hetzner Cloud that ships with the project' },
+  local: {
+    flags: '--local <kind>',
+    about:
+      'use the emulated Hetzner Cloud that ships with the project: docker boots servers, simulated does not; without a kind, docker where it can be had',
+  },
   config: { flags: '-c, --config <file>', about: 'read this file instead of infra.yaml' },
   only: { flags: '--only <address>', about: 'only this address and what it needs; may be repeated', repeatable: true },
   replace: { flags: '--replace <address>', about: 'delete and make this one anew; may be repeated', repeatable: true },
@@ -36,7 +40,7 @@ const planning = ['only', 'replace', 'adopt'] as const;
 
 export interface VerbSpec {
   /** Shown after the verb: `<target>`, `<file>`; empty: nothing follows. */
-  readonly takes: '' | '<target>' | '[target]' | '<file>';
+  readonly takes: '' | '<target>' | '[target]' | '<file>' | '<target> <name>';
   readonly about: string;
   readonly options: readonly OptionName[];
   readonly examples: readonly (readonly [command: string, about: string])[];
@@ -132,6 +136,32 @@ export const verbs = {
       ['reconcile cost staging --verbose', 'one environment, each line'],
     ],
   },
+  'secrets list': {
+    takes: '<target>',
+    about: 'Names of the secrets that jobs read, whether and since when each has a value; never the values.',
+    options: [...common],
+    examples: [
+      ['reconcile secrets list production', 'what is set, and what is missing'],
+      ['reconcile secrets list pr', 'the set that all previews share'],
+    ],
+  },
+  'secrets set': {
+    takes: '<target> <name>',
+    about:
+      'Set a secret that jobs read; its value is asked for, or read from stdin, and takes effect with the next run.',
+    options: [...common],
+    examples: [
+      ['reconcile secrets set production DATABASE_URL', 'asks, and shows nothing'],
+      ['reconcile secrets set production DATABASE_URL < FILE', 'from a file, or a pipe'],
+      ['reconcile secrets set pr DATABASE_URL', 'for all previews; pr 7 for one of them'],
+    ],
+  },
+  'secrets unset': {
+    takes: '<target> <name>',
+    about: 'Forget a secret; one that infra.yaml wants generated gets a new value.',
+    options: [...common],
+    examples: [['reconcile secrets unset staging SENTRY_DSN', 'jobs are deployed without it by the next run']],
+  },
   init: {
     takes: '',
     about: 'Write a commented infra.yaml from a few questions; an existing one is left alone.',
@@ -167,6 +197,7 @@ export const firstWords = [
   'status',
   'outputs',
   'state',
+  'secrets',
   'cost',
   'init',
   'help',

@@ -1,7 +1,7 @@
 import { UsageError } from '../domain/errors.ts';
 import { helpCommand } from './help.ts';
 import { suggestion } from './suggest.ts';
-import { firstWords, optionSpecs, type Verb, verbNames } from './verbs.ts';
+import { firstWords, optionSpecs, type Verb, verbNames, verbs } from './verbs.ts';
 
 export type Question = { readonly ask: 'help'; readonly verb: Verb | undefined } | { readonly ask: 'version' };
 
@@ -13,30 +13,40 @@ export const questionIn = (argv: readonly string[]): Question | undefined => {
   if (words[0] !== 'help' && !argv.includes('--help') && !argv.includes('-h')) return undefined;
   const [first] = about;
   if (first === undefined || isTargetWord(first)) return { ask: 'help', verb: undefined };
-  if (first === 'state') return { ask: 'help', verb: 'state show' };
+  const double = doubles[first];
+  if (double !== undefined)
+    return { ask: 'help', verb: double.find((verb) => verb === about.slice(0, 2).join(' ')) ?? double[0] };
   const verb = verbNames.find((name) => name === first);
   if (verb === undefined) throw unknownWord(first);
   return { ask: 'help', verb };
+};
+
+/** Verbs of two words, by their first. */
+const doubles: Readonly<Record<string, readonly [Verb, ...Verb[]]>> = {
+  state: ['state show'],
+  secrets: ['secrets list', 'secrets set', 'secrets unset'],
 };
 
 const isTargetWord = (word: string): boolean => ['production', 'staging', 'pr'].includes(word) || /^pr-/.test(word);
 
 /** Options may stand before the verb (`--local plan production`), so the verb is the first word that is no option's value. */
 export const verbOf = (argv: readonly string[]): { readonly verb: Verb; readonly rest: readonly string[] } => {
-  const args = argv.map((word) => (word === '--local' ? '--local=simulated' : word));
+  const args = argv.map((word) => (word === '--local' ? '--local=' : word));
   const at = firstOperand(args);
   const first = args[at];
   if (first === undefined || isTargetWord(first)) return { verb: 'reconcile', rest: args };
-  if (first === 'state') {
+  const double = doubles[first];
+  if (double !== undefined) {
     const second = args[at + 1];
-    if (second !== 'show')
-      throw new UsageError(
-        second === undefined || second.startsWith('-')
-          ? 'state needs a verb: state show <target>'
-          : `state ${second} is no verb here: write state show <target>`,
-        { next: helpCommand('state show') },
-      );
-    return { verb: 'state show', rest: [...args.slice(0, at), ...args.slice(at + 2)] };
+    const verb = double.find((one) => one === `${first} ${second}`);
+    if (verb !== undefined) return { verb, rest: [...args.slice(0, at), ...args.slice(at + 2)] };
+    const shown = double.map((one) => `${one} ${verbs[one].takes}`).join(', ');
+    throw new UsageError(
+      second === undefined || second.startsWith('-')
+        ? `${first} needs a verb: ${shown}`
+        : `${first} ${second} is no verb here: write ${shown}`,
+      { next: helpCommand(double[0]) },
+    );
   }
   const rest = [...args.slice(0, at), ...args.slice(at + 1)];
   const verb = verbNames.find((name) => name === first);

@@ -15,9 +15,9 @@ export interface Target {
 export const environmentName = (target: Target): string =>
   target.type === 'pr' ? `pr-${target.pullRequest ?? 0}` : target.type;
 
-/** `pr 7`: how the target is typed. */
+/** `pr 7`: how the target is typed; `pr` alone where all previews are meant. */
 export const targetWords = (target: Target): string =>
-  target.type === 'pr' ? `pr ${target.pullRequest ?? 0}` : target.type;
+  target.type === 'pr' && target.pullRequest !== undefined ? `pr ${target.pullRequest}` : target.type;
 
 /** The target of an environment's name as it stands in plans, lists and labels; undefined for `shared`. */
 export const targetOfName = (name: string): Target | undefined => {

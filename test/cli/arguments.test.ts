@@ -28,11 +28,10 @@ test.each([
     'reconcile plan --help',
   ],
   [
-    'production --local=docker',
-    '--local=docker, servers that really boot, is not there yet: write --local or --local=simulated',
+    'production --local=x',
+    'x is no kind of local cloud: write --local, --local=simulated or --local=docker',
     'reconcile --help',
   ],
-  ['production --local=x', 'x is no kind of local cloud: write --local or --local=simulated', 'reconcile --help'],
   [
     'check staging --all',
     "--all checks every environment, so staging can't be named beside it",
@@ -64,13 +63,14 @@ test.each([
 );
 
 test.each([
-  ['production --local --yes', 'opened: simulated'],
-  ['--local production', 'opened: simulated'],
+  ['production --local --yes', 'opened: either'],
+  ['--local production', 'opened: either'],
   ['--local=simulated plan production', 'opened: simulated'],
-  ['plan --local production', 'opened: simulated'],
+  ['plan --local production', 'opened: either'],
+  ['production --local=docker', 'opened: docker'],
   ['--config infra.prod.yaml plan production', 'opened: hetzner infra.prod.yaml'],
   ['pr-7 -c x.yaml', 'opened: hetzner x.yaml'],
-  ['pr 7 --local', 'opened: simulated'],
+  ['pr 7 --local', 'opened: either'],
   ['list --yes', 'opened: hetzner'],
 ])('"%s" is understood', async (line, opened) => {
   const ran = await run(line);
@@ -89,6 +89,19 @@ test('the targets reach the workspace as typed', async () => {
     { type: 'staging' },
     { type: 'pr', pullRequest: 7 },
     { type: 'pr', pullRequest: 12 },
+  ]);
+});
+
+test('the workspace is told whose world is wanted, so that a plain --local finds where an environment lives', async () => {
+  const seen: unknown[] = [];
+  const open = ({ local, target }: { local: unknown; target: unknown }) => {
+    seen.push([local, target]);
+  };
+  for (const line of ['pr 7 --local', 'list --local=docker', 'check staging']) await run(line, { answers: { open } });
+  expect(seen).toEqual([
+    ['either', { type: 'pr', pullRequest: 7 }],
+    ['docker', undefined],
+    [null, { type: 'staging' }],
   ]);
 });
 
@@ -118,40 +131,54 @@ test('the overview lists targets, verbs, options, examples and exit codes', asyn
     Targets: production, staging, pr <number>
 
     Verbs:
-      <target>             Converge a target: plan, confirm, apply, verify.
-      plan <target>        Show what would change; change nothing.
-      apply <file>         Carry out exactly a saved plan; refused if configuration,
-                           state or cloud moved since.
-      check [target]       Drift check: name what differs from infra.yaml; write
-                           nothing anywhere.
-      destroy <target>     Remove an environment: everything of ours in it, nothing
-                           else.
-      list                 All environments: servers, age, health, cost, URL, last
-                           change.
-      status <target>      Health of every layer, down to each job's health.
-      outputs <target>     Addresses to use: load_balancer_ip, nomad_ui_url,
-                           consul_ui_url, environment_url, server IPs.
-      state show <target>  What the last runs remember: addresses, ids, history.
-                           Secrets are never shown.
-      cost [target]        Live prices: per environment, typical and maximum totals,
-                           and what each is made of.
-      init                 Write a commented infra.yaml from a few questions; an
-                           existing one is left alone.
-      help [verb]          This page, or the page of one verb.
+      <target>                       Converge a target: plan, confirm, apply,
+                                     verify.
+      plan <target>                  Show what would change; change nothing.
+      apply <file>                   Carry out exactly a saved plan; refused if
+                                     configuration, state or cloud moved since.
+      check [target]                 Drift check: name what differs from infra.yaml;
+                                     write nothing anywhere.
+      destroy <target>               Remove an environment: everything of ours in
+                                     it, nothing else.
+      list                           All environments: servers, age, health, cost,
+                                     URL, last change.
+      status <target>                Health of every layer, down to each job's
+                                     health.
+      outputs <target>               Addresses to use: load_balancer_ip,
+                                     nomad_ui_url, consul_ui_url, environment_url,
+                                     server IPs.
+      state show <target>            What the last runs remember: addresses, ids,
+                                     history. Secrets are never shown.
+      cost [target]                  Live prices: per environment, typical and
+                                     maximum totals, and what each is made of.
+      secrets list <target>          Names of the secrets that jobs read, whether
+                                     and since when each has a value; never the
+                                     values.
+      secrets set <target> <name>    Set a secret that jobs read; its value is asked
+                                     for, or read from stdin, and takes effect with
+                                     the next run.
+      secrets unset <target> <name>  Forget a secret; one that infra.yaml wants
+                                     generated gets a new value.
+      init                           Write a commented infra.yaml from a few
+                                     questions; an existing one is left alone.
+      help [verb]                    This page, or the page of one verb.
 
     Options of reconcile <target>:
-      -y, --yes            ask no question; needed where there is no terminal to ask
-                           on
-      --only <address>     only this address and what it needs; may be repeated
-      --replace <address>  delete and make this one anew; may be repeated
-      --adopt <address>    take over the foreign thing of that name; may be repeated
-      --json               print one JSON document on stdout
-      --local[=simulated]  use the emulated Hetzner Cloud that ships with the
-                           project
-      -c, --config <file>  read this file instead of infra.yaml
-      -v, --verbose        show what is folded: unchanged addresses, steps, causes
-                           of errors
-      --no-color           print without colours (as with NO_COLOR)
+      -y, --yes                   ask no question; needed where there is no terminal
+                                  to ask on
+      --only <address>            only this address and what it needs; may be
+                                  repeated
+      --replace <address>         delete and make this one anew; may be repeated
+      --adopt <address>           take over the foreign thing of that name; may be
+                                  repeated
+      --json                      print one JSON document on stdout
+      --local[=simulated|docker]  use the emulated Hetzner Cloud that ships with the
+                                  project: docker boots servers, simulated does not;
+                                  without a kind, docker where it can be had
+      -c, --config <file>         read this file instead of infra.yaml
+      -v, --verbose               show what is folded: unchanged addresses, steps,
+                                  causes of errors
+      --no-color                  print without colours (as with NO_COLOR)
 
     Examples:
       reconcile production
@@ -173,6 +200,8 @@ test('the overview lists targets, verbs, options, examples and exit codes', asyn
       RECONCILE_EMULATOR_DATE  day of the catalogue of --local, e.g. 2024-12-01:
                                types and prices of then
       RECONCILE_EMULATOR_VAT   VAT of its prices in percent, if not 21
+      NOMAD_BIN                program for the servers of --local=docker, if not on
+                               PATH; so CONSUL_BIN, CADDY_BIN
       NO_COLOR                 print without colours
 
     Exit codes: 0 converged or nothing to do; 2 changes or drift pending (plan,

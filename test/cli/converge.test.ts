@@ -7,7 +7,7 @@ test('a first converge prints the plan, asks, applies, and ends with the outputs
   const ran = await run('production --local', { terminal: 80, confirm: true, answers: { plan: firstPlan } });
   expect(ran.code).toBe(0);
   expect(ran.calls).toEqual([
-    'opened: simulated',
+    'opened: either',
     'asked: Apply 9 changes to production? [y/N] ',
     'applied: reconcile production --local',
   ]);
@@ -70,7 +70,7 @@ test('a second converge says "no changes", asks nothing, applies nothing, and st
 test('without a terminal and without --yes nothing is done, and the command to use is named', async () => {
   const ran = await run('production --local', { answers: { plan: firstPlan } });
   expect(ran.code).toBe(64);
-  expect(ran.calls).toEqual(['opened: simulated']);
+  expect(ran.calls).toEqual(['opened: either']);
   expect(ran.stderr).toMatchInlineSnapshot(`
     "[0:00] observing the emulated cloud
     error: there is no terminal to ask on and no --yes
@@ -132,7 +132,7 @@ test('destroy plans with intent destroy, names what it asks for, and prints no o
 test('a blocked change stops everything before anything is touched: exit 4, with the way out for this very cloud', async () => {
   const ran = await run('production --local --yes', { answers: { plan: mixedPlan } });
   expect(ran.code).toBe(4);
-  expect(ran.calls).toEqual(['opened: simulated']);
+  expect(ran.calls).toEqual(['opened: either']);
   expect(ran.stdout).toContain('next: reconcile production --adopt network/production --local\n');
   expect(ran.stderr).toContain(
     'error: 1 change blocked: network/production: a network of that name exists and\n  is not ours\n  done: nothing was changed\n  next: reconcile production --adopt network/production --local\n',
@@ -263,7 +263,7 @@ test('apply FILE carries out exactly the saved plan', async () => {
   });
   expect(ran.code).toBe(0);
   expect(applied).toEqual([firstPlan()]);
-  expect(ran.calls).toEqual(['opened: simulated', 'applied: reconcile apply plan.json --local (saved)']);
+  expect(ran.calls).toEqual(['opened: either', 'applied: reconcile apply plan.json --local (saved)']);
 });
 
 test('a stale plan is refused with the command that makes a new one', async () => {

@@ -25,6 +25,8 @@ export interface World {
   /** A terminal on stdin, stdout and stderr, so wide. */
   readonly terminal?: number;
   readonly confirm?: boolean;
+  /** What is typed at a prompt without echo, or piped in. */
+  readonly typed?: string;
   readonly files?: Record<string, string>;
   readonly secrets?: readonly string[];
   readonly init?: (answers: InitAnswers) => string;
@@ -64,6 +66,10 @@ export const start = (line: string, world: World = {}) => {
       stdout: stream('stdout'),
       stderr: stream('stderr'),
       stdin: { isTTY: world.terminal !== undefined },
+      readSecret: async (question) => {
+        calls.push(`asked without echo: ${question}`);
+        return world.typed ?? '';
+      },
       confirm: async (question) => {
         calls.push(`asked: ${question}`);
         return world.confirm ?? false;
@@ -111,6 +117,9 @@ const fakeWorkspace = (answers: Answers, reporter: Reporter, calls: string[]): W
   session: async (target) => fakeSession(answers, target, reporter, calls),
   list: async () => summaries,
   cost: async () => costs,
+  secrets: async () => {
+    throw new Error('this test has no secrets');
+  },
   close: async () => undefined,
   ...answers.workspace,
 });

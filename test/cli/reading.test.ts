@@ -6,7 +6,7 @@ import { emptyPlan, mixedPlan, state, statusLines } from './samples.ts';
 test('check names each address that differs with what is wanted and what is there: exit 2', async () => {
   const ran = await run('check production --local', { answers: { plan: mixedPlan } });
   expect(ran.code).toBe(2);
-  expect(ran.calls).toEqual(['opened: simulated']);
+  expect(ran.calls).toEqual(['opened: either']);
   expect(ran.stdout).toMatchInlineSnapshot(`
     "production: 7 addresses differ from infra.yaml
       ! network/production (blocked)

@@ -88,6 +88,7 @@ export const createLab = (options: LabOptions = {}): Lab => {
           stdout: { write: (text) => void out.push(text), isTTY: false, columns: undefined },
           stderr: { write: (text) => void err.push(text), isTTY: false, columns: undefined },
           stdin: { isTTY: false },
+          readSecret: async () => '',
           confirm: async () => false,
           onInterrupt: (listener) => {
             listeners.add(listener);

@@ -9,7 +9,8 @@ export const runApply: CommandRun = async (context) => {
   const { file } = context.invocation;
   if (file === undefined) throw new UsageError('apply needs the file of a saved plan', { next: helpCommand('apply') });
   const plan = await loadPlan(context.input.files, file);
-  const session = await (await context.workspace()).session(targetOfPlan(plan));
+  const target = targetOfPlan(plan);
+  const session = await (await context.workspace(target)).session(target);
   if (session.environment.project !== plan.project)
     throw new StalePlanError(`${file} is a plan of project ${plan.project}, this is ${session.environment.project}`, {
       done: ['nothing was changed'],
