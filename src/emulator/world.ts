@@ -112,6 +112,8 @@ export interface WorldState {
   allotted: { ipv4: number; ipv6: number };
   /** What machine models remember. */
   machines: Record<string, unknown>;
+  /** Private keys of uploaded certificates, which the API never shows; absent in worlds of before. */
+  certificateKeys?: Record<number, string>;
 }
 export interface World extends Tables {
   readonly state: WorldState;

@@ -1,10 +1,11 @@
 import { crc32, gzipSync } from 'node:zlib';
+import { archiveOf } from './archive.ts';
 
 /*
  * Archives as the vendors pack them, made for speed: a zip whose one entry is stored, a tar.gz at the lowest level. The
  * same content makes the same bytes, so that a checksum once told stays true.
  */
-export interface ArchiveFile {
+export interface PackedFile {
   readonly path: string;
   readonly content: Buffer;
   readonly mode: number;
@@ -14,7 +15,7 @@ export interface ArchiveFile {
 const zipDate = 0x0021;
 
 /** Stored entries (APPNOTE.TXT 4.3): local headers with content, central directory, end. Throws from 4 GiB on. */
-export const zipOf = (files: readonly ArchiveFile[]): Buffer => {
+export const zipOf = (files: readonly PackedFile[]): Buffer => {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;
@@ -60,34 +61,8 @@ const zipFields = (name: Buffer, content: Buffer): Buffer =>
     uint16(name.length),
   ]);
 
-/** POSIX ustar: blocks of 512 bytes, owner root, no time. */
-export const tarOf = (files: readonly ArchiveFile[]): Buffer => {
-  const parts = files.flatMap(({ path, content, mode }) => {
-    const padding = Buffer.alloc((512 - (content.length % 512)) % 512);
-    return [tarHeader(path, content.length, mode), content, padding];
-  });
-  return Buffer.concat([...parts, Buffer.alloc(1024)]);
-};
-
-const tarHeader = (path: string, size: number, mode: number): Buffer => {
-  const header = Buffer.alloc(512);
-  if (Buffer.byteLength(path) > 100) throw new Error(`${path} is too long a name for a tar archive`);
-  const octal = (value: number, length: number): string => value.toString(8).padStart(length - 1, '0');
-  header.write(path, 0);
-  header.write(octal(mode, 8), 100);
-  header.write(octal(0, 8), 108);
-  header.write(octal(0, 8), 116);
-  header.write(octal(size, 12), 124);
-  header.write(octal(0, 12), 136);
-  header.write('        ', 148);
-  header.write('0', 156);
-  header.write('ustar\u000000', 257);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${octal(sum, 7)}\u0000 `, 148);
-  return header;
-};
-
-export const tarGzOf = (files: readonly ArchiveFile[]): Buffer => gzipSync(tarOf(files), { level: 1 });
+/** Without a time, so that the same content makes the same bytes. */
+export const tarGzOf = (files: readonly PackedFile[]): Buffer => gzipSync(archiveOf(files, 0), { level: 1 });
 
 const uint16 = (value: number): Buffer => {
   const bytes = Buffer.alloc(2);

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type ArchiveFile, tarGzOf, zipOf } from './binaries-archive.ts';
+import { type PackedFile, tarGzOf, zipOf } from './binaries-archive.ts';
 import {
   archiveName,
   cacheDirectory,
@@ -95,7 +95,7 @@ const packAs = (
   version: string | null,
 ): Buffer => {
   const folder = artifact === 'tailscale' ? `tailscale_${version ?? '0'}_${hostArchitecture()}/` : '';
-  const files: ArchiveFile[] = contents.map((content, index) => ({
+  const files: PackedFile[] = contents.map((content, index) => ({
     path: `${folder}${basename(names[index] ?? '')}`,
     content,
     mode: 0o755,

@@ -73,6 +73,8 @@ const create = (context: Context<ReturnType<typeof createCertificateRequestSchem
     throw limitExceeded('certificate limit exceeded', 'certificate_limit');
   // --- writes begin ---
   const id = world.certificates.nextId();
+  if (!managed && body.private_key !== undefined)
+    world.state.certificateKeys = { ...world.state.certificateKeys, [id]: body.private_key };
   const certificate = world.certificates.put(id, {
     id,
     name,
@@ -139,6 +141,8 @@ export const routes: readonly Route[] = [
         throw resourceInUse(`certificate with ID ${certificate.id} is still in use`);
       // --- writes begin ---
       context.world.certificates.delete(certificate.id);
+      const { [certificate.id]: _gone, ...keys } = context.world.state.certificateKeys ?? {};
+      context.world.state.certificateKeys = keys;
       return null;
     },
   }),

@@ -15,12 +15,12 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true }));
 
 const sha256 = (content: Buffer | string): string => createHash('sha256').update(content).digest('hex');
-/** Looks like a Linux program for amd64, and says nothing when it is started. */
+/** Looks like a Linux program for amd64. No kernel starts it, so a shell is tried: "ELF" is no command there. */
 const fakeProgram = (path: string, text: string): void => {
   const header = Buffer.alloc(64);
   header.write('\u007fELF', 0, 'latin1');
   header.writeUInt16LE(62, 18);
-  writeFileSync(path, Buffer.concat([header, Buffer.from(text)]));
+  writeFileSync(path, Buffer.concat([header, Buffer.from(`/dev/null\nexit 1\n${text}`)]));
   chmodSync(path, 0o755);
 };
 const wanted = (checksum?: string): WantedProgram => ({
