@@ -78,6 +78,12 @@ defaults:
       port: 3000
       routes: [/api]
       health: /api/health
+      # What the job finds in its environment. \`reconcile secrets set production DATABASE_URL\` asks for the value;
+      # \`local\` stands in for it with --local, and what is generated is made at random by the first run.
+      secrets:
+        - { name: DATABASE_URL, local: "postgres://app@localhost/app" }
+        - { name: JWT_SECRET, generate: true }
+      # release: { command: [node, migrate.mjs] } # migrations: once per version, before it takes traffic
     - name: web
       file: jobs/web.nomad.hcl
       image: registry.example.com/${project}-web:latest # put your own image here

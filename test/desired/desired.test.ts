@@ -262,6 +262,7 @@ test('a changed template changes exactly the servers', () => {
   const after = desiredState({
     environment: production,
     state: null,
+    emulated: true,
     assets: edited,
     hash,
     gzip: gzipBase64,

@@ -23,7 +23,7 @@ export const environmentOf = (target: Target, source = infra): Environment =>
   environmentFor(loadProject({ text: source, file: 'infra.yaml', env: {} }), target);
 
 export const desired = (environment: Environment): DesiredState =>
-  desiredState({ environment, state: null, assets, hash, gzip: gzipBase64 });
+  desiredState({ environment, state: null, emulated: true, assets, hash, gzip: gzipBase64 });
 
 export const find = <K extends WantedKind>(state: DesiredState, kind: K): Resource<K>[] =>
   state.resources.filter((one: AnyResource) => one.kind === kind) as unknown as Resource<K>[];
