@@ -1,13 +1,14 @@
 import { autopilotHealth } from './autopilot.ts';
-import { may } from './consul/identity.ts';
+import { denied, may } from './consul/identity.ts';
 import { policyRoutes } from './consul/policies.ts';
 import type { ConsulDeps, ConsulRoute } from './consul/route.ts';
+import type { Permission } from './consul/rules.ts';
 import { tokenRoutes } from './consul/tokens.ts';
 import { workloadRoutes } from './consul/workloads.ts';
 import { isPassing } from './nomad/allocations.ts';
 import { groupOf } from './nomad/schedule.ts';
 import { isUp, type Peer } from './raft.ts';
-import { type Answer, json } from './replies.ts';
+import { type Answer, empty, json } from './replies.ts';
 import { servicesOf } from './spec.ts';
 import type { AllocationRecord } from './state.ts';
 
@@ -107,10 +108,40 @@ export const consulRoutes: readonly ConsulRoute[] = [
     access: 'filtered',
     answer: (deps, params, query) => health(deps, params['name'] ?? '', query),
   },
+  { method: 'GET', path: '/v1/agent/self', access: 'filtered', leaderless: true, answer: (deps) => self(deps) },
+  {
+    method: 'GET',
+    path: '/v1/catalog/service/:name',
+    access: 'filtered',
+    answer: (deps, params) => json(visible(deps, params['name'] ?? '').map((one) => catalogued(deps, one))),
+  },
+  {
+    method: 'GET',
+    path: '/v1/kv/:key*',
+    access: 'filtered',
+    answer: (deps, params) =>
+      unlessDenied(deps, { resource: 'key', access: 'read', name: params['key'] ?? '' }, () => empty(404)),
+  },
+  {
+    method: 'PUT',
+    path: '/v1/agent/service/register',
+    access: 'filtered',
+    answer: (deps) =>
+      unlessDenied(deps, { resource: 'service', access: 'write', name: registeredName(deps.body) }, () => empty(200)),
+  },
   ...tokenRoutes,
   ...policyRoutes,
   ...workloadRoutes,
 ];
+
+const unlessDenied = ({ who }: ConsulDeps, wanted: Permission, answer: () => Answer): Answer =>
+  may(who, wanted) ? answer() : denied(who, wanted);
+const registeredName = (body: unknown): string =>
+  typeof body === 'object' && body !== null && 'Name' in body ? String(body.Name) : '';
+const self = (deps: ConsulDeps): Answer =>
+  unlessDenied(deps, { resource: 'agent', access: 'read', name: deps.agent }, () =>
+    json({ Config: { Datacenter: deps.datacenter, NodeName: deps.agent, Server: true, Version: version } }),
+  );
 
 const address = (peer: Peer | undefined): string => (peer === undefined ? '' : `${peer.ip}:8300`);
 
@@ -158,31 +189,46 @@ const node = ({ datacenter }: ConsulDeps, name: string, ip: string) => ({
   Datacenter: datacenter,
 });
 
+const visible = (deps: ConsulDeps, name: string): readonly ServiceInstance[] =>
+  serviceInstances(deps).filter((one) => one.name === name && seesService(deps, name) && nodeSeen(deps, one.node));
+
+const serviceId = (one: ServiceInstance): string =>
+  `_nomad-task-${one.allocation.id}-group-${one.allocation.group}-${one.name}-http`;
+
+const catalogued = (deps: ConsulDeps, one: ServiceInstance) => ({
+  ...node(deps, one.node, one.ip),
+  ServiceID: serviceId(one),
+  ServiceName: one.name,
+  ServiceTags: one.tags,
+  ServiceMeta: one.meta,
+  ServiceAddress: one.ip,
+  ServicePort: one.allocation.port,
+});
+
 const health = (deps: ConsulDeps, name: string, query: URLSearchParams): Answer => {
   const passingOnly = query.has('passing') && query.get('passing') !== 'false';
-  const instances = serviceInstances(deps).filter(
-    (one) => one.name === name && (one.passing || !passingOnly) && seesService(deps, name) && nodeSeen(deps, one.node),
-  );
   return json(
-    instances.map((one) => ({
-      Node: node(deps, one.node, one.ip),
-      Service: {
-        ID: `_nomad-task-${one.allocation.id}-group-${one.allocation.group}-${one.name}-http`,
-        Service: one.name,
-        Tags: one.tags,
-        Meta: one.meta,
-        Address: one.ip,
-        Port: one.allocation.port,
-      },
-      Checks: [
-        {
-          Node: one.node,
-          CheckID: `service:${one.name}`,
-          Name: `service: "${one.name}" check`,
-          Status: one.passing ? 'passing' : 'critical',
-          ServiceName: one.name,
+    visible(deps, name)
+      .filter((one) => one.passing || !passingOnly)
+      .map((one) => ({
+        Node: node(deps, one.node, one.ip),
+        Service: {
+          ID: serviceId(one),
+          Service: one.name,
+          Tags: one.tags,
+          Meta: one.meta,
+          Address: one.ip,
+          Port: one.allocation.port,
         },
-      ],
-    })),
+        Checks: [
+          {
+            Node: one.node,
+            CheckID: `service:${one.name}`,
+            Name: `service: "${one.name}" check`,
+            Status: one.passing ? 'passing' : 'critical',
+            ServiceName: one.name,
+          },
+        ],
+      })),
   );
 };

@@ -111,7 +111,11 @@ const answerOf = ({ machine, state, port, now, headers }: Asked, method: string,
   const request = { method, url, secret: secretIn(headers, system), enforced: machine.config[system]?.acl === true };
   const answer =
     system === 'consul'
-      ? answerConsul(consulRoutes, { ...deps, datacenter: machine.config.consul?.datacenter ?? 'dc1' }, request)
+      ? answerConsul(
+          consulRoutes,
+          { ...deps, agent: machine.row.name, datacenter: machine.config.consul?.datacenter ?? 'dc1' },
+          request,
+        )
       : answerNomad(nomadRoutes, deps, request);
   return answer ?? unknownRoute(system, method, url);
 };

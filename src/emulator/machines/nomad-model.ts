@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { autopilotHealth } from './autopilot.ts';
 import { aclRoutes } from './nomad/acl.ts';
 import { parse, plan, registerJob, stop } from './nomad/jobs.ts';
+import { taskLog } from './nomad/logs.ts';
 import { findJob } from './nomad/registry.ts';
 import type { Handler, NomadDeps, NomadRoute, Right } from './nomad/route.ts';
 import { variableRoutes } from './nomad/variables.ts';
@@ -100,6 +101,17 @@ const jobRoutes: readonly NomadRoute[] = [
         .map((deployment) => deploymentView(cluster, deployment)),
     ),
   ),
+  get(
+    '/v1/job/:id/summary',
+    'read-job',
+    withJob(({ cluster, faults, now }, job) => json(jobStub(cluster, job, faults, now, false).JobSummary)),
+  ),
+  {
+    method: 'GET',
+    path: '/v1/client/fs/logs/:id',
+    right: 'read-logs',
+    answer: (deps, { id }, query) => taskLog(deps, id ?? '', query),
+  },
   get('/v1/job/:id/deployment', 'read-job', ({ cluster }, { id }) => {
     const last = cluster.deployments.findLast((deployment) => deployment.jobId === id);
     return json(last === undefined ? null : deploymentView(cluster, last));

@@ -39,6 +39,7 @@ export interface AuthMethodRecord {
   readonly Name: string;
   readonly Type: string;
   readonly Description?: string;
+  readonly TokenLocality?: string;
   readonly Config: Readonly<Record<string, unknown>>;
   readonly CreateIndex: number;
   readonly ModifyIndex: number;

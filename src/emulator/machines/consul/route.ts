@@ -7,6 +7,8 @@ export interface ConsulDeps {
   readonly faults: MachinesState['faults'];
   readonly datacenter: string;
   readonly now: number;
+  /** Name of the agent that is asked. */
+  readonly agent: string;
   readonly body: unknown;
   readonly who: Identity;
   readonly secret: string | null;

@@ -10,6 +10,7 @@ const methodBody = z.looseObject({
   Name: z.string(),
   Type: z.string(),
   Description: z.string().nullish(),
+  TokenLocality: z.string().nullish(),
   Config: z.record(z.string(), z.unknown()).nullish(),
 });
 const ruleBody = z.looseObject({
@@ -37,7 +38,7 @@ const writeMethod = ({ cluster, body }: ConsulDeps, name: string | undefined): A
   const acl = cluster.consulAcl;
   const parsed = methodBody.safeParse(body);
   if (!parsed.success) return plainText('Invalid Auth Method: Name is required', 500);
-  const { Name, Type, Description, Config } = parsed.data;
+  const { Name, Type, Description, TokenLocality, Config } = parsed.data;
   if (name !== undefined && name !== Name)
     return plainText(`auth method name and URL argument do not match: "${Name}" "${name}"`, 400);
   const keys = Config?.['JWKSURL'];
@@ -53,6 +54,7 @@ const writeMethod = ({ cluster, body }: ConsulDeps, name: string | undefined): A
     Name,
     Type,
     ...(Description ? { Description } : {}),
+    ...(TokenLocality ? { TokenLocality } : {}),
     Config: Config ?? {},
     CreateIndex: before?.CreateIndex ?? acl.index,
     ModifyIndex: acl.index,

@@ -18,6 +18,7 @@ export type Right =
   | 'own'
   | 'management'
   | `${'node' | 'agent' | 'operator'}:${'read' | 'write'}`
+  | 'read-logs'
   | `${'list' | 'read' | 'submit' | 'parse'}-job${'' | 's'}`;
 export interface NomadRoute extends ModelRoute<NomadDeps> {
   readonly right: Right;
