@@ -1,4 +1,4 @@
-import { type Algorithms, Client } from 'ssh2';
+import { type Algorithms, Client, type ClientCallback, type ClientChannel } from 'ssh2';
 import type { HostKeys } from '../domain/cluster-keys.ts';
 import { Failure } from '../domain/errors.ts';
 import type { Secret } from '../domain/secret.ts';
@@ -28,6 +28,31 @@ export interface Door {
   readonly readyMs: number;
   readonly signal: AbortSignal;
 }
+
+/**
+ * Opens a channel by `ask`. ssh2 throws at once when the socket has ended and its own 'close' is still to come, and tells
+ * the callback otherwise; either way a connection that is gone is an UnreachableError.
+ */
+export const openChannel = (
+  connection: Connection,
+  ask: (client: Client, done: ClientCallback) => void,
+  refused: (error: Error) => Error,
+): Promise<ClientChannel> =>
+  new Promise((resolve, reject) => {
+    const gone = (error: unknown): void => {
+      connection.end();
+      reject(new UnreachableError(connection.server, 'the connection broke', error));
+    };
+    try {
+      ask(connection.client, (error, channel) => {
+        if (!error) resolve(channel);
+        else if (connection.broken() || !('reason' in error)) gone(error);
+        else reject(refused(error));
+      });
+    } catch (error) {
+      gone(error);
+    }
+  });
 
 /** What Debian 12's and Ubuntu 24.04's OpenSSH offer; ssh2's own defaults still hold ssh-rsa and hmac-sha1. */
 const algorithms: Algorithms = {

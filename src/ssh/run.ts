@@ -1,6 +1,6 @@
 import type { ClientChannel } from 'ssh2';
 import type { Clock } from '../ports/clock.ts';
-import type { Connection } from './connect.ts';
+import { type Connection, openChannel } from './connect.ts';
 import { within } from './deadline.ts';
 import { UnreachableError } from './errors.ts';
 
@@ -50,23 +50,19 @@ export const command = (connection: Connection, line: string, options: RunOption
 const execute = (connection: Connection, line: string, input: string, options: RunOptions): Promise<Ran> => {
   const { server } = connection;
   const seconds = Math.round(options.ms / 1000);
-  const work = new Promise<Ran>((resolve, reject) => {
-    connection.client.exec(line, (error, channel) => {
-      if (error) {
-        reject(new UnreachableError(server, `no channel for ${options.what}: ${error.message}`, error));
-        return;
-      }
-      collect(channel).then(
-        (ran) =>
-          ran === undefined
-            ? reject(new UnreachableError(server, `the connection broke during ${options.what}`))
-            : resolve(ran),
-        reject,
-      );
-      channel.end(input);
-    });
-  });
-  return within(work, {
+  const work = async (): Promise<Ran> => {
+    const channel = await openChannel(
+      connection,
+      (client, done) => client.exec(line, done),
+      (error) => new UnreachableError(server, `no channel for ${options.what}: ${error.message}`, error),
+    );
+    const collected = collect(channel);
+    channel.end(input);
+    const ran = await collected;
+    if (ran === undefined) throw new UnreachableError(server, `the connection broke during ${options.what}`);
+    return ran;
+  };
+  return within(work(), {
     clock: options.clock,
     ms: options.ms,
     late: () => {

@@ -5,7 +5,7 @@ import { connect as tlsConnect } from 'node:tls';
 import type { Clock } from '../ports/clock.ts';
 import type { MachineTarget } from '../ports/machines.ts';
 import { channelSocket } from './channel-socket.ts';
-import type { Connection } from './connect.ts';
+import { type Connection, openChannel } from './connect.ts';
 import type { Connections } from './connections.ts';
 import { within } from './deadline.ts';
 import { UnreachableError } from './errors.ts';
@@ -29,11 +29,11 @@ const channelMs = 10_000;
 /** ssh2's own agents open a new SSH connection for each socket; these open a channel on the one there is. */
 export const createTunnel = (deps: TunnelDeps): Tunnel => {
   const http = (keepAlive: boolean) => {
-    const agent = new HttpAgent({ keepAlive, maxSockets: 16 });
+    const agent = new HttpAgent({ keepAlive });
     return through(agent, (host, port, ready) => dial(deps, host, port).then((socket) => ready(null, socket), ready));
   };
   const https = (keepAlive: boolean) => {
-    const agent = new HttpsAgent({ keepAlive, maxSockets: 16 });
+    const agent = new HttpsAgent({ keepAlive });
     return through(agent, (host, port, ready) =>
       dial(deps, host, port).then((socket) => ready(null, secure(socket, host, deps.ca)), ready),
     );
@@ -70,18 +70,15 @@ const dial = ({ connections, clock, target }: TunnelDeps, host: string, port: nu
   connections.use(target, (connection) => forward(connection, clock, host, port));
 
 const forward = (connection: Connection, clock: Clock, host: string, port: number): Promise<Duplex> => {
-  const { server, client } = connection;
-  const opened = new Promise<Duplex>((resolve, reject) => {
-    client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => {
-      if (error === undefined) return resolve(channelSocket(channel));
+  const { server } = connection;
+  const opened = openChannel(
+    connection,
+    (client, done) => client.forwardOut('127.0.0.1', 0, host, port, done),
+    (error) => {
       const reason = error.message.replace('(SSH) Channel open failure: ', '') || 'connection refused';
-      reject(
-        connection.broken()
-          ? new UnreachableError(server, 'the connection broke', error)
-          : new Error(`${server} port ${port}: ${reason}`, { cause: error }),
-      );
-    });
-  });
+      return new Error(`${server} port ${port}: ${reason}`, { cause: error });
+    },
+  ).then(channelSocket);
   return within(opened, {
     clock,
     ms: channelMs,
