@@ -27,7 +27,7 @@ const base64Lines = (text: string): string =>
 
 /**
  * The program that puts the files into /var/lib/bootstrap/delivery, all or none: made beside and renamed. A delivery
- * that nobody has installed yet is replaced. What it says holds nothing of the files.
+ * that nobody has installed yet is replaced, under the lock that install-delivery holds while it reads. What it says holds nothing of the files.
  */
 export const deliveryScript = (files: readonly DeliveredFile[]): string => {
   const named = files.map(checked);
@@ -46,8 +46,11 @@ cat >"$new/manifest" <<'END'
 ${manifest}
 END
 sync "$new"/*
+exec 8>$b/delivery.lock
+flock -w 60 8
 if [ -e $b/delivery ]; then mv -T $b/delivery "$new.old"; fi
 mv -T "$new" $b/delivery
+exec 8>&-
 rm -rf $b/delivery.new.*
 sync $b
 if [ -e $b/installed ]; then /usr/local/sbin/install-delivery; fi`);

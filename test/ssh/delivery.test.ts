@@ -53,7 +53,7 @@ test('a delivery that nobody has installed yet is replaced as a whole', async ()
   await ours.deliver(target, two);
   await ours.deliver(target, [file('/etc/consul.d/keys.hcl', 'new')]);
   expect(delivery(world)).toEqual({ 1: 'new', manifest: '1 0640 root:consul /etc/consul.d/keys.hcl\n' });
-  expect(readdirSync(join(world.machine.root, state))).toEqual(['delivery']);
+  expect(readdirSync(join(world.machine.root, state)).sort()).toEqual(['delivery', 'delivery.lock']);
 });
 
 const installer = ({ machine }: World, body: string): void => {
@@ -112,7 +112,7 @@ test('killed at any step: the old delivery, the new one, or none; never half of 
     world.machine.dieAt(0);
     await ours.deliver(target, second);
     expect(delivery(world)['1']).toBe('new');
-    expect(readdirSync(join(world.machine.root, state))).toEqual(['delivery']);
+    expect(readdirSync(join(world.machine.root, state)).sort()).toEqual(['delivery', 'delivery.lock']);
   }
   expect([...outcomes].sort()).toEqual(['encrypt = "very-secret-gossip-key"\n', 'new', 'none'].sort());
 });
