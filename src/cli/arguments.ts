@@ -111,7 +111,7 @@ const secretName = (word: string | undefined, verb: Verb, next: string): string 
   if (value !== undefined)
     throw new UsageError(
       `a value on the command line can be seen by every process of this machine and stays in the shell's history`,
-      { next: `write ${verb} <target> ${name}, and type the value when asked or pipe it in` },
+      { next: `reconcile ${verb} <target> ${name}   (type the value when asked, or pipe it in)` },
     );
   if (/^[A-Z_][A-Z0-9_]*$/.test(name)) return name;
   throw new UsageError(

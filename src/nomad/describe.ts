@@ -37,6 +37,20 @@ const explains = ({ Type, DisplayMessage }: Event): boolean =>
     ? (DisplayMessage ?? '').startsWith('Template failed')
     : !consequences.has(Type) && Type !== 'Driver' && DisplayMessage !== 'Unhealthy because of failed task';
 
+interface TaskEvent {
+  readonly task: string;
+  readonly event: Event;
+}
+
+/** A task that was told to end ended because of that: the check that was unhealthy, not exit code 0. `events`: newest first. */
+const orderedBy = (events: readonly TaskEvent[], telling: TaskEvent): TaskEvent => {
+  if (telling.event.Type !== 'Terminated') return telling;
+  const before = events.slice(events.indexOf(telling) + 1);
+  const started = before.findIndex(({ event }) => event.Type === 'Started');
+  const life = started < 0 ? before : before.slice(0, started);
+  return life.find(({ event }) => event.Type === 'Restart Signaled') ?? telling;
+};
+
 export interface FailedTask {
   readonly allocation: string;
   readonly task: string;
@@ -57,7 +71,8 @@ export const failedTask = (allocations: readonly Allocation[]): FailedTask | und
       .toSorted((a, b) => b.event.Time - a.event.Time);
     // What comes after a kill is the kill's own doing (exit code 137).
     const killed = events.findLast(({ event }) => event.Type === 'Killing')?.event.Time ?? Number.POSITIVE_INFINITY;
-    const last = events.find(({ event }) => explains(event) && event.Time <= killed) ?? events[0];
+    const telling = events.find(({ event }) => explains(event) && event.Time <= killed);
+    const last = (telling && orderedBy(events, telling)) ?? events[0];
     if (last === undefined) continue;
     const message = (last.event.DisplayMessage ?? '').replaceAll(/\s+/g, ' ').trim();
     const said = message === '' ? last.event.Type : `${last.event.Type}: ${message}`;

@@ -151,7 +151,7 @@ test('state show prints what is remembered', async () => {
   const ran = await run('state show production');
   expect(ran.stdout).toMatchInlineSnapshot(`
     "State of production, project aipacto
-    serial 17, schema 1, written 2026-11-29 08:15 UTC
+    serial 17, schema 2, written 2026-11-29 08:15 UTC
     lineage 5f0c9a7e2b1d4c38
 
     ADDRESS              ID    MADE

@@ -14,7 +14,7 @@ test('a protected environment is not destroyed; the way out is an edit, a conver
   expect(refused.steps).toEqual([]);
   expect(refused.changes.find(({ kind }) => kind === 'network')).toMatchObject({
     action: 'blocked',
-    next: 'write protected: false at infra.yaml:45:16 (environments.production.protected), then run: reconcile production',
+    next: 'write protected: false at infra.yaml:49:16 (environments.production.protected), then run: reconcile production',
   });
   const tooEarly = plan(world, { intent: 'destroy' });
   expect(tooEarly.steps).toEqual([]);
