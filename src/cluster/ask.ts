@@ -1,11 +1,14 @@
 import { Failure } from '../domain/errors.ts';
-import type { JobScheduler, ServiceCatalog } from '../ports/job-scheduler.ts';
+import type { CatalogAccess, JobScheduler, SchedulerAccess, ServiceCatalog } from '../ports/job-scheduler.ts';
 import type { Machines, MachineTarget } from '../ports/machines.ts';
 
 /** Consul and Nomad behind one server. */
 export interface Connection {
   readonly scheduler: JobScheduler;
   readonly catalog: ServiceCatalog;
+  /** Both with the management tokens. */
+  readonly catalogAccess: CatalogAccess;
+  readonly schedulerAccess: SchedulerAccess;
 }
 export type Connect = (target: MachineTarget, machines: Machines) => Connection;
 

@@ -21,6 +21,6 @@ export const reach = (context: Context, { name: environment, type }: Pick<Enviro
   const machines = context.reachMachines(keyRing);
   const secrets = createJobSecrets(context, { name: environment, type });
   const connect = connectWith(keyRing);
-  const operations = createClusterOperations({ machines, keyRing, secrets, connect, clock, random });
+  const operations = createClusterOperations({ environment, machines, keyRing, secrets, connect, clock, random });
   return { keyRing, secrets, machines, operations };
 };
