@@ -173,4 +173,14 @@ export const secretName: Check = (text) =>
     'capital letters, digits and underscores, like DATABASE_URL',
   )(text) ?? (text.startsWith('NOMAD_') ? { message: "names beginning with NOMAD_ are Nomad's own" } : undefined);
 export const version = matching(/^\d+\.\d+\.\d+$/, 'no version', 'a version like 1.2.3');
+/** A client secret goes there, so nobody on the way may read along; an emulated API answers on this machine. */
+export const apiOrigin: Check = (text) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const allowed = 'https://host, without a path';
+  if (url === undefined || url.origin !== text || !['https:', 'http:'].includes(url.protocol))
+    return { message: 'no address of an API', allowed };
+  if (url.protocol === 'http:' && !['127.0.0.1', 'localhost'].includes(url.hostname))
+    return { message: 'http is for this machine only', allowed, suggestion: text.replace(/^http:/, 'https:') };
+  return undefined;
+};
 export const tailscaleTag = matching(/^tag:[a-z][a-z0-9-]*$/, 'no Tailscale tag', 'a tag like tag:server');

@@ -121,10 +121,11 @@ const projectConfig = (
   };
 };
 
-const tailscale = ({ version, amd64, arm64, tags }: NonNullable<Infra['tailscale']>) => ({
+const tailscale = ({ version, amd64, arm64, tags, api }: NonNullable<Infra['tailscale']>) => ({
   version,
   checksums: { amd64, arm64 },
   tags,
+  ...(api !== undefined && { api }),
 });
 
 /** By artifact, version and architecture, as infra.yaml has them. */

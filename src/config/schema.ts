@@ -152,6 +152,15 @@ const servers = z.strictObject({
   backups: z.boolean().optional().meta(describe("Hetzner's daily backups, 20 % of the server's price. Default: false")),
 });
 
+const workers = z
+  .strictObject({
+    count: whole(0, 50).meta(describe('How many')),
+    types: list(leaf(rule.serverType).meta({ examples: [...serverTypes] }), 20)
+      .optional()
+      .meta(describe("Ladder of types, of the servers' architecture. Default: that of the servers", [['cx33']])),
+  })
+  .meta(describe('Further machines that run jobs and the ingress, and take no part in elections'));
+
 const common = {
   ingress: z
     .enum(['load-balancer', 'dns'])
@@ -171,6 +180,7 @@ const common = {
     describe('Ladder of locations, all in one network zone', [['nbg1', 'fsn1', 'hel1']]),
   ),
   servers: servers.meta(describe('The servers')),
+  workers,
   firewall: z.array(firewallRule).max(50).meta(describe('Rules; replaces the list of defaults as a whole')),
   protected: z.boolean().meta(describe('Delete protection at Hetzner, and destroy refuses. Default: false')),
   labels: z
@@ -257,6 +267,14 @@ export const infraSchema = z
         tags: list(leaf(rule.tailscaleTag), 10)
           .default(['tag:server'])
           .meta(describe('Tags the servers join with. Default: tag:server', [['tag:server']])),
+        api: leaf(rule.apiOrigin)
+          .optional()
+          .meta(
+            describe(
+              'Address of the control API, if not https://api.tailscale.com. TAILSCALE_OAUTH_CLIENT_ID and TAILSCALE_OAUTH_CLIENT_SECRET log in there',
+              ['https://api.tailscale.com'],
+            ),
+          ),
       })
       .optional()
       .meta(describe('Leave out to reach the servers over SSH alone')),

@@ -124,6 +124,8 @@ export interface Environment {
     readonly publicIpv4: boolean;
     readonly backups: boolean;
   };
+  /** Machines that run jobs and the ingress and take no part in elections; absent: none. */
+  readonly workers?: { readonly count: number; readonly types: readonly string[] };
   readonly network: { readonly range: string; readonly subnet: string; readonly zone: string };
   readonly firewall: readonly FirewallRule[];
   /** Names of SSH keys that exist in the Hetzner project: referenced, never owned. */
@@ -136,7 +138,13 @@ export interface Environment {
   /** Absent: the vendors' addresses and the checksums of domain/versions.ts. */
   readonly artifacts?: Artifacts;
   /** Present: servers get the Tailscale client, which joins once its auth key has been delivered over SSH. */
-  readonly tailscale?: { readonly version: string; readonly checksums: Checksums; readonly tags: readonly string[] };
+  readonly tailscale?: {
+    readonly version: string;
+    readonly checksums: Checksums;
+    readonly tags: readonly string[];
+    /** Origin of the control API, if not Tailscale's own. */
+    readonly api?: string;
+  };
   /** Seconds that resolvers may keep the environment's DNS records; 300 when absent. */
   readonly dnsTtlSeconds?: number;
   /** Labels the user adds to every object. */

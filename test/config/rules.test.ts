@@ -212,6 +212,12 @@ const rules: readonly (readonly [rule: string, from: string, to: string, told: R
     `tailscale: { version: 1.102.3, amd64: abc, arm64: ${'b'.repeat(64)} }\ndns:`,
     /tailscale.amd64\n {2}not in the right form/,
   ],
+  [
+    'tailscale: a secret in the clear',
+    'dns:',
+    `tailscale: { version: 1.102.3, amd64: ${'a'.repeat(64)}, arm64: ${'b'.repeat(64)}, api: "http://control.example" }\ndns:`,
+    /tailscale.api\n {2}http is for this machine only.*https:\/\/control.example/s,
+  ],
 ];
 
 test.each(rules)('%s', (_rule, from, to, expected) => {
