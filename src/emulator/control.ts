@@ -55,14 +55,19 @@ const bodyOf = async <Schema extends z.ZodType>(request: Request, schema: Schema
   return parsed.data;
 };
 
+const bySsh = (): never => {
+  throw new ApiError('not_found', 'these machines are reached by SSH');
+};
+
 const machine = async (deps: ControlDeps, request: Request, url: URL, segments: string[]): Promise<Response> => {
   const [name = '', port = '', ...rest] = segments;
   if (deps.machines === undefined) throw new ApiError('not_found', 'there are no machines behind this emulator');
   if (rest.length === 0 && port === 'boot') return jsonReply(deps.machines.boot(name), 200);
-  if (rest.length === 0 && port === 'deliver' && request.method === 'POST') return deps.machines.deliver(name, request);
+  if (rest.length === 0 && port === 'deliver' && request.method === 'POST')
+    return (await deps.machines.deliver?.(name, request)) ?? bySsh();
   if (rest.length === 0 && port === 'log') {
     const { unit, lines } = logQuery.parse(Object.fromEntries(url.searchParams));
-    return deps.machines.log(name, unit, lines);
+    return deps.machines.log?.(name, unit, lines) ?? bySsh();
   }
   // Port 0: where a model's own faults are set.
   if (!/^\d+$/.test(port) && port !== 'fault')

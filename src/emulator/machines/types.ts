@@ -27,10 +27,19 @@ export interface MachineModels {
   /** A request to `http://<server>:<port>`, as seen from the server itself. */
   handle(serverName: string, port: number, request: Request): Promise<Response>;
   boot(serverName: string): BootReport;
-  /** POST of the files to deliver, GET of `?unit=&lines=`: what goes over SSH on a real machine. */
-  deliver(serverName: string, request: Request): Promise<Response>;
-  log(serverName: string, unit: string, lines: number): Response;
+  /** What goes over SSH on machines that have it; those need neither. `request`: its body lists the files. */
+  deliver?(serverName: string, request: Request): Promise<Response>;
+  log?(serverName: string, unit: string, lines: number): Response;
   /** What a load balancer's health check of this port finds. */
-  targetHealth(serverId: number, port: number): 'healthy' | 'unhealthy' | 'unknown';
+  targetHealth(serverId: number, port: number, balancerId?: number): 'healthy' | 'unhealthy' | 'unknown';
+  /** Default: `simulated`. */
+  readonly kind?: 'simulated' | 'docker';
+  /**
+   * Makes what runs as the rows are, and rows of what ended `off`. Called within each transaction before it is saved.
+   * Throws when something could not be made so; all else was.
+   */
+  sync?(): Promise<void>;
+  /** Before a reading request of this path is answered: whether a sync would change rows. */
+  look?(path: string): Promise<boolean>;
 }
 export type CreateMachineModels = (deps: MachineDeps) => MachineModels;
