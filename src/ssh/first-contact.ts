@@ -27,23 +27,30 @@ const rounds = 40;
 const pauseMs = 250;
 const scriptMs = 30_000;
 
-/** Ends with a connection whose key is pinned, and with the first key gone from the server and from the ring. */
+/**
+ * Ends with a connection whose key is pinned, and with the first key gone from the server and from the ring; or throws,
+ * and no connection is left open.
+ */
 export const finishFirstContact = async (contact: FirstContact, opened: Connection): Promise<Connection> => {
   let connection = opened;
-  for (let round = 0; round < rounds; round += 1) {
-    if (connection.offered === 'pinned') {
-      await forgetFirst(contact, connection);
-      return connection;
+  try {
+    for (let round = 0; round < rounds; round += 1) {
+      if (connection.offered === 'pinned') {
+        await forgetFirst(contact, connection);
+        return connection;
+      }
+      await handOver(contact, connection);
+      connection.end();
+      connection = await reconnectSoon(contact);
     }
-    await handOver(contact, connection);
+    throw new Failure(
+      `${contact.server} made its own SSH host key, but sshd still shows the first one after ${rounds} reloads`,
+      { next: `look at sshd's log at the server's console: journalctl -u ssh` },
+    );
+  } catch (error) {
     connection.end();
-    connection = await reconnectSoon(contact);
+    throw error;
   }
-  connection.end();
-  throw new Failure(
-    `${contact.server} made its own SSH host key, but sshd still shows the first one after ${rounds} reloads`,
-    { next: `look at sshd's log at the server's console: journalctl -u ssh` },
-  );
 };
 
 const keysOf = (ring: KeyRing, server: string): HostKeys => ring.current()?.hosts[server] ?? {};

@@ -38,6 +38,8 @@ export interface FakeMachine {
   readonly seen: { connections: number; readonly commands: string[]; forwards: string[] };
   /** Commands are taken and never answered. */
   silent: boolean;
+  /** Connections open now. */
+  readonly open: () => number;
   readonly drop: () => void;
   readonly close: () => Promise<void>;
 }
@@ -147,6 +149,7 @@ export const startFakeMachine = async (given: {
     write,
     seen,
     drop,
+    open: () => open.size,
     has: (path: string) => existsSync(at(path)),
     shows: () => {
       if (existsSync(at('reload'))) load();

@@ -98,6 +98,7 @@ test('our own process killed before or after each write of the state: the next r
         if (at === when && count === write) throw new Error('killed');
       };
       await expect(world.machines().bootStatus(target)).rejects.toThrow('killed');
+      await expect.poll(() => world.machine.open()).toBe(0);
       world.ring.crash = () => {};
       expect((await world.machines().bootStatus(target)).stage).toBe('running');
       expectSettled(world, first);
