@@ -8,12 +8,13 @@ type Facts = Pick<ReachedCluster, 'consul' | 'nomad' | 'nodes'>;
  * What a cluster still lacks, one phrase each; empty means formed. Voters are counted by name: Nomad's autopilot calls
  * itself healthy with two servers of three while the third is still on its way back.
  */
-export const missing = (spec: Pick<ClusterSpec, 'servers'>, facts: Facts): readonly string[] => {
+export const missing = (spec: Pick<ClusterSpec, 'servers' | 'workers'>, facts: Facts): readonly string[] => {
   const wanted = spec.servers.map((server) => server.name);
+  const workers = (spec.workers ?? []).map((worker) => worker.name);
   return [
     ...missingServers('Consul', wanted, facts.consul),
     ...missingServers('Nomad', wanted, facts.nomad),
-    ...wanted.flatMap((name) => missingNode(name, facts)),
+    ...[...wanted, ...workers].flatMap((name) => missingNode(name, facts)),
   ];
 };
 

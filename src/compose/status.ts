@@ -27,13 +27,14 @@ const serverLines = (environment: Environment, ours: readonly AnyObservedItem[])
       detail: `${status}, ${type} in ${location}, ${ipv4 ?? 'no public IPv4'}`,
     };
   });
-  const missing = environment.servers.count - servers.length;
+  const wanted = environment.servers.count + (environment.workers?.count ?? 0);
+  const missing = wanted - servers.length;
   if (missing > 0)
     lines.push({
       layer: 'servers',
       name: environment.name,
       health: 'absent',
-      detail: `${missing} of ${environment.servers.count} servers missing`,
+      detail: `${missing} of ${wanted} servers missing`,
     });
   return lines;
 };

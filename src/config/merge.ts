@@ -27,6 +27,8 @@ export interface EnvironmentConfig {
     readonly publicIpv4: boolean;
     readonly backups: boolean;
   };
+  /** Absent: none. */
+  readonly workers?: { readonly count: number; readonly types: readonly string[] };
   readonly network: { readonly range: string; readonly subnet: string; readonly zone: string };
   readonly firewall: readonly FirewallRule[];
   readonly jobs: readonly JobConfig[];
@@ -57,6 +59,8 @@ const merge = (type: EnvironmentType, raw: RawEnvironment, infra: Infra): Enviro
   const locations = raw.locations ?? shared.locations ?? [...builtIn.locations];
   const servers = { ...shared.servers, ...raw.servers };
   const count = servers.count ?? standard.count;
+  const types = servers.types ?? builtIn.types;
+  const workers = raw.workers ?? shared.workers;
   return {
     type,
     domain: raw.domain ?? standard.domain(infra.domain),
@@ -65,12 +69,14 @@ const merge = (type: EnvironmentType, raw: RawEnvironment, infra: Infra): Enviro
     loadBalancerType: raw.load_balancer ?? shared.load_balancer ?? builtIn.loadBalancerType,
     servers: {
       count,
-      types: servers.types ?? builtIn.types,
+      types,
       locations,
       image: servers.image ?? builtIn.image,
       publicIpv4: servers.ipv4 ?? true,
       backups: servers.backups ?? false,
     },
+    ...(workers !== undefined &&
+      workers.count > 0 && { workers: { count: workers.count, types: workers.types ?? types } }),
     network: {
       range: raw.network?.range ?? standard.range,
       subnet: raw.network?.subnet ?? standard.subnet,

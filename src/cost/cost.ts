@@ -30,19 +30,30 @@ export interface CostTotal {
 
 /** An environment by its wanted shape, before anything exists. Prices are those of the moment, VAT included. */
 export const environmentCost = (environment: Environment, prices: PriceList): EnvironmentCost => {
-  const { name, servers, ingress, loadBalancerType } = environment;
+  const { name, servers, workers, ingress, loadBalancerType } = environment;
   const server = firstPriced(environment, prices);
   const lines: CostLine[] = Array.from({ length: servers.count }, (_, index) => ({
     address: `server/${name}-${index + 1}`,
     ...server,
   }));
+  if (workers !== undefined) {
+    const worker = firstPriced({ ...environment, servers: { ...servers, types: workers.types } }, prices);
+    for (let number = 1; number <= workers.count; number += 1)
+      lines.push({ address: `server/${name}-worker-${number}`, ...worker });
+  }
   if (ingress === 'load-balancer') {
     const location = servers.locations[0] ?? '';
     const price = loadBalancerPrice({ type: loadBalancerType, location }, prices);
     lines.push({ address: `load-balancer/${name}`, ...(price ?? unpriced(`${loadBalancerType} in ${location}`)) });
   }
   const sum = lines.reduce((total, line) => total + line.cents, 0);
-  return { environment: name, servers: servers.count, lines, monthlyCents: sum, annualCents: 12 * sum };
+  return {
+    environment: name,
+    servers: servers.count + (workers?.count ?? 0),
+    lines,
+    monthlyCents: sum,
+    annualCents: 12 * sum,
+  };
 };
 
 const unpriced = (what: string): Priced => ({

@@ -20,14 +20,32 @@ export const serverNodes = (environment: Environment): readonly ServerNode[] => 
   return servers.map((server, index) => ({ number: index + 1, ...server, servers }));
 };
 
+export const workerAddress = (environment: Environment, number: number): Address =>
+  addressOf('server', `${environment.name}-worker-${number}`);
+
+/** From .31 on: however many servers there are, no address changes. */
+export const workerNodes = (environment: Environment): readonly ServerNode[] => {
+  const servers = serverNodes(environment).map(({ name, privateIp }) => ({ name, privateIp }));
+  return Array.from({ length: environment.workers?.count ?? 0 }, (_, index) => ({
+    number: index + 1,
+    role: 'worker' as const,
+    name: `${baseName(environment)}-worker-${index + 1}`,
+    privateIp: hostAt(environment.network.subnet, 31 + index),
+    servers,
+  }));
+};
+
 export const servers = (wanted: Wanted): Resource<'server'>[] =>
-  serverNodes(wanted.environment).map((node) => server(wanted, node));
+  [...serverNodes(wanted.environment), ...workerNodes(wanted.environment)].map((node) => server(wanted, node));
 
 const server = (wanted: Wanted, node: ServerNode): Resource<'server'> => {
   const { environment, assets, hash, gzip } = wanted;
-  const { types, locations, image, publicIpv4, backups, count } = environment.servers;
+  const { locations, image, publicIpv4, backups, count } = environment.servers;
+  const isWorker = node.role === 'worker';
+  const types = isWorker ? (environment.workers?.types ?? []) : environment.servers.types;
   const [network, firewall] = [soleAddress('network', environment), soleAddress('firewall', environment)];
-  const group = count > 1 ? soleAddress('placement-group', environment) : undefined;
+  // A spread group holds ten servers: it is for those whose loss costs the quorum.
+  const group = count > 1 && !isWorker ? soleAddress('placement-group', environment) : undefined;
   const { text: userData, plain } = renderUserData(environment, node, assets, gzip);
   const userDataFingerprint = fingerprintOf({ image, userData: plain }, hash);
   const spec = {
@@ -49,7 +67,7 @@ const server = (wanted: Wanted, node: ServerNode): Resource<'server'> => {
   const { userData: _text, ...fingerprintOver } = spec;
   return resource(wanted, {
     kind: 'server',
-    address: serverAddress(environment, node.number),
+    address: (isWorker ? workerAddress : serverAddress)(environment, node.number),
     name: node.name,
     spec,
     labels: { [labelNames.userData]: userDataFingerprint },

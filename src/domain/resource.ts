@@ -122,9 +122,18 @@ export interface RrsetSpec {
   readonly records: readonly MaybeReference<string>[];
 }
 
+export interface ClusterMember {
+  readonly address: Address;
+  readonly name: string;
+  readonly privateIp: string;
+}
+
 /** The Consul and Nomad cluster that the servers form: one address per environment. */
 export interface ClusterSpec {
-  readonly servers: readonly { readonly address: Address; readonly name: string; readonly privateIp: string }[];
+  /** Voters. */
+  readonly servers: readonly ClusterMember[];
+  /** Nodes only; absent: none. */
+  readonly workers?: readonly ClusterMember[];
   readonly nomadVersion: string;
   readonly consulVersion: string;
 }

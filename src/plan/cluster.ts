@@ -45,7 +45,7 @@ const judge = (planning: Planning, want: Resource<'cluster'>): Verdict => {
 const lockedOut = (planning: Planning, want: Resource<'cluster'>): Address[] => {
   const { cluster } = planning.observation;
   if (cluster === null || cluster.reachable || cluster.keysLost !== true) return [];
-  return want.spec.servers
+  return membersOf(want)
     .map(({ address }) => address)
     .filter((address) => {
       const verdict = planning.verdicts.get(address);
@@ -60,11 +60,14 @@ const keysLost = ({ target }: Planning, want: Resource<'cluster'>, locked: reado
   reasons: [
     reason('keys', `the keys of ${locked.join(', ')} are lost: neither the state nor its copy of the keys is there`),
   ],
-  next: `put the state or its copy of the keys back, or begin anew with new disks: reconcile ${target} ${want.spec.servers
+  next: `put the state or its copy of the keys back, or begin anew with new disks: reconcile ${target} ${membersOf(want)
     .map(({ address }) => `--replace ${address}`)
     .join(' ')}`,
   drafts: [],
 });
+
+/** Voters and workers alike: whoever has to be a node that takes work. */
+const membersOf = ({ spec }: Resource<'cluster'>) => [...spec.servers, ...(spec.workers ?? [])];
 
 const ready = (want: Resource<'cluster'>): Draft => ({
   verb: 'await-ready',
@@ -94,9 +97,12 @@ const lacksOf = (
   const leaderless = systems.filter(([, { leader }]) => leader === null);
   if (leaderless.length > 0) return leaderless.map(([system]) => reason('leader', `${system} has no leader`));
   const voters = systems.map(([system, one]) => [system, new Set(one.voters)] as const);
-  return want.spec.servers.flatMap(({ name, address }) => {
+  const workers = new Set(want.spec.workers?.map(({ name }) => name));
+  return membersOf(want).flatMap(({ name, address }) => {
     if (comings.has(address)) return [];
-    const absent = voters.filter(([, names]) => !names.has(name)).map(([system]) => `no voter of ${system}`);
+    const absent = voters
+      .filter(([, names]) => !names.has(name) && !workers.has(name))
+      .map(([system]) => `no voter of ${system}`);
     const lacks = [...absent, ...lacksOfNode(name, cluster)];
     return lacks.length === 0 ? [] : [reason('members', `${name} is ${lacks.join(', ')}`)];
   });
@@ -121,14 +127,24 @@ export const healthyMembers = (planning: Planning): ReadonlySet<string> | null =
   if (cluster.nomad.leader === null || cluster.consul.leader === null) return null;
   const voters = new Set(cluster.nomad.voters);
   const consul = new Set(cluster.consul.voters);
+  const workers = workerNames(planning);
   const running = new Set<string>();
   for (const item of planning.standing.values())
     if (item.kind === 'server' && item.facts.status === 'running') running.add(item.name);
   return new Set(
     cluster.nodes
-      .filter(({ name, status }) => status === 'ready' && voters.has(name) && consul.has(name) && running.has(name))
+      .filter(({ name, status }) => status === 'ready' && running.has(name))
+      .filter(({ name }) => workers.has(name) || (voters.has(name) && consul.has(name)))
       .map(({ name }) => name),
   );
+};
+
+/** A worker is whole without a vote; its loss is no matter of quorum. */
+const workerNames = ({ world }: Planning): ReadonlySet<string> => {
+  const names = new Set<string>();
+  for (const resource of world.wanted.values())
+    if (isOfKind(resource, 'cluster')) for (const { name } of resource.spec.workers ?? []) names.add(name);
+  return names;
 };
 
 /** There is a quorum to protect: it has a leader, or nobody answers but the state says that it once formed. */
@@ -148,7 +164,7 @@ const disturbing: Readonly<Record<string, string>> = {
 
 /** Servers that come, restart or leave in this plan: the cluster is awaited after them. */
 const serverReasons = (planning: Planning, want: Resource<'cluster'>): Map<Address, Reason> => {
-  const members = new Set<Address>(want.spec.servers.map((server) => server.address));
+  const members = new Set<Address>(membersOf(want).map((member) => member.address));
   const reasons = new Map<Address, Reason>();
   for (const verdict of planning.verdicts.values()) {
     if (verdict.kind !== 'server' || isBlocked(verdict) || verdict.drafts.length === 0) continue;
@@ -165,7 +181,7 @@ const serverReasons = (planning: Planning, want: Resource<'cluster'>): Map<Addre
 /** A server that stands but is no member may still boot, after a run that was killed; its cloud-init error is worth knowing. */
 const bootDrafts = (planning: Planning, want: Resource<'cluster'>): Draft[] => {
   const healthy = healthyMembers(planning);
-  return want.spec.servers.flatMap(({ address, name }) => {
+  return membersOf(want).flatMap(({ address, name }) => {
     const resource = planning.world.wanted.get(address);
     const verdict = planning.verdicts.get(address);
     if (resource === undefined || !isOfKind(resource, 'server') || verdict?.have === undefined) return [];

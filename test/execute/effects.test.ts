@@ -107,6 +107,7 @@ test('a plan without steps writes nothing at all', async () => {
     failed: [],
     skipped: [],
     inFlight: [],
+    timings: [],
     interrupted: false,
     stoppedBy: null,
   });

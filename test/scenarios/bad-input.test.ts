@@ -35,7 +35,7 @@ describe('a state that can not be used', () => {
     ['of another shape', () => '{"a":1}', 'is of the wrong shape'],
     [
       'of a newer version',
-      (text) => text.replace('"schemaVersion": 1', '"schemaVersion": 99'),
+      (text) => text.replace('"schemaVersion": 2', '"schemaVersion": 99'),
       'has schema version 99',
     ],
     [
@@ -202,7 +202,7 @@ describe('guards', () => {
     const { exitCode, told } = await untouched(lab, () => refusal(lab, 'destroy production --yes'));
     expect(exitCode).toBe(4);
     expect(told[0]).toContain('production is protected: nothing in it is destroyed or replaced');
-    expect(told[2]).toContain('next: write protected: false at infra.yaml:45:16');
+    expect(told[2]).toContain('next: write protected: false at infra.yaml:49:16');
   });
 
   test('a foreign firewall of a wanted name blocks; the command that is told hands it over', async () => {

@@ -12,9 +12,10 @@ const pullRequestExample = 9_999_999;
 export const names: CrossCheck = (checked) => {
   const { infra, environments } = checked;
   const findings: Finding[] = [];
-  for (const [type, { servers, domain }] of environments) {
+  for (const [type, { servers, workers, domain }] of environments) {
     const environment = environmentName(type === 'pr' ? { type, pullRequest: pullRequestExample } : { type });
-    const longest = `${infra.project}-${environment}-${servers.count}`;
+    const last = workers === undefined ? `${servers.count}` : `worker-${workers.count}`;
+    const longest = `${infra.project}-${environment}-${last}`;
     if (longest.length > 63)
       findings.push({
         path: ['project'],

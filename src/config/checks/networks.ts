@@ -22,7 +22,7 @@ export const networks: CrossCheck = ({ environments }) =>
     }),
   ]);
 
-const own = ({ type, network, servers }: EnvironmentConfig): Finding[] => {
+const own = ({ type, network, servers, workers }: EnvironmentConfig): Finding[] => {
   const [range, subnet] = [parseCidr(network.range), parseCidr(network.subnet)];
   if (range === undefined || subnet === undefined) return [];
   const findings: Finding[] = [];
@@ -39,6 +39,14 @@ const own = ({ type, network, servers }: EnvironmentConfig): Finding[] => {
       path: inEnvironment(type, 'network', 'subnet'),
       about: [inEnvironment(type, 'servers', 'count')],
       message: `too small for ${servers.count} servers, which get the addresses from .11 on`,
+      found: network.subnet,
+      allowed: '/24 is usual',
+    });
+  if (workers !== undefined && BigInt(30 + workers.count) >= lastOf(subnet) - subnet.address)
+    findings.push({
+      path: inEnvironment(type, 'network', 'subnet'),
+      about: [inEnvironment(type, 'workers', 'count')],
+      message: `too small for ${workers.count} workers, which get the addresses from .31 on`,
       found: network.subnet,
       allowed: '/24 is usual',
     });

@@ -2,9 +2,12 @@ import { isArm, locations } from '../catalogue.ts';
 import { type CrossCheck, type Finding, inEnvironment } from './check.ts';
 
 export const servers: CrossCheck = ({ environments }) =>
-  environments.flatMap(([type, { servers }]) => [
+  environments.flatMap(([type, { servers, workers }]) => [
     ...quorum(servers.count).map((finding) => ({ ...finding, path: inEnvironment(type, 'servers', 'count') })),
-    ...architectures(servers.types).map((finding) => ({ ...finding, path: inEnvironment(type, 'servers', 'types') })),
+    ...architectures([...servers.types, ...(workers?.types ?? [])]).map((finding) => ({
+      ...finding,
+      path: inEnvironment(type, workers === undefined ? 'servers' : 'workers', 'types'),
+    })),
     ...zones(servers.locations).map((finding) => ({ ...finding, path: inEnvironment(type, 'locations') })),
     ...(['types', 'locations'] as const).flatMap((ladder) =>
       duplicates(servers[ladder]).map((twice) => ({
