@@ -29,7 +29,7 @@ environments:
     infra.yaml:3:1  sate
       unknown key
       found: "sate"
-      allowed: project, domain, state, dns, ssh_keys, versions, artifacts, tailscale, defaults, environments
+      allowed: project, domain, state, dns, acme, ssh_keys, versions, artifacts, tailscale, defaults, environments
       did you mean state?
 
     infra.yaml:4:20  versions.nomad
@@ -56,7 +56,7 @@ environments:
     infra.yaml:12:5  environments.production.ingres
       unknown key
       found: "ingres"
-      allowed: ingress, tls, load_balancer, locations, servers, firewall, protected, labels, network, jobs
+      allowed: ingress, tls, load_balancer, locations, servers, workers, firewall, protected, labels, network, jobs
       did you mean ingress?
 
     infra.yaml:13:23  environments.production.servers.count
@@ -67,7 +67,7 @@ environments:
     infra.yaml:15:10  environments.staging.tls
       not one of the allowed values
       found: "managd"
-      allowed: managed, caddy, internal, off
+      allowed: managed, acme-dns, caddy, internal, off
       did you mean managed?
 
     infra.yaml:16:23  environments.staging.network.range
