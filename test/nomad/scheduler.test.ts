@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { parseJob } from '../../src/emulator/machines/hcl/job.ts';
 import { createNomad } from '../../src/nomad/scheduler.ts';
 import { varFile } from '../../src/nomad/variables.ts';
-import { formedStage, ipOf, webJob } from '../support/machines.ts';
+import { formedStage, ipOf, keys, webJob } from '../support/machines.ts';
 
 test('a job whose deployment failed is tried again by the next run, with a version of its own', async () => {
   const stage = await formedStage(1);
@@ -26,7 +26,7 @@ test('a change by another hand between plan and register is refused, not overwri
     }
     return through(request);
   };
-  const nomad = createNomad({ fetch: meddle, address: `http://${ipOf(1)}:4646` });
+  const nomad = createNomad({ fetch: meddle, address: `https://${ipOf(1)}:4646`, token: keys.nomad.management });
   await expect(nomad.submit(webJob('two').spec, { fingerprint: 'two', owner: 'o' })).rejects.toMatchObject({
     message: expect.stringContaining('was changed by someone else meanwhile (Enforcing job modify index'),
     done: ['the job was left as they wrote it'],

@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { makeClusterKeys } from '../../src/cluster/keys/cluster-keys.ts';
 import { createClusterOperations } from '../../src/cluster/operations.ts';
-import { createConsul } from '../../src/consul/catalog.ts';
+import { connectWith } from '../../src/compose/connect.ts';
+import type { ClusterKeys } from '../../src/domain/cluster-keys.ts';
 import type { Resource } from '../../src/domain/resource.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import { createMachineModels } from '../../src/emulator/machines/models.ts';
-import { seededRandom } from '../../src/local/random.ts';
+import { systemClock } from '../../src/local/clock.ts';
+import { seededRandom, systemRandom } from '../../src/local/random.ts';
 import { createGatewayMachines } from '../../src/machines/gateway.ts';
-import { createNomad } from '../../src/nomad/scheduler.ts';
 import type { ClusterOperations, Waiting } from '../../src/ports/cluster-operations.ts';
+import type { JobScheduler, ServiceCatalog } from '../../src/ports/job-scheduler.ts';
+import type { KeyRing } from '../../src/ports/key-ring.ts';
 import type { Machines, MachineTarget } from '../../src/ports/machines.ts';
 
 /*
@@ -21,10 +25,33 @@ export const ipOf = (n: number): string => `10.0.1.${10 + n}`;
 export const nameOf = (n: number): string => `aipacto-production-${n}`;
 export const targetOf = (n: number): MachineTarget => ({ name: nameOf(n), privateIp: ipOf(n), publicIp: null });
 
-export const userDataFor = (n: number, count: number, change: (text: string) => string = (text) => text): string => {
+/** Of every stage; the tests read them only. */
+export const keys: ClusterKeys = await makeClusterKeys({
+  name: 'aipacto-production',
+  clock: systemClock,
+  random: systemRandom,
+});
+
+const keyRingOf = (given: ClusterKeys): KeyRing => {
+  let current = given;
+  return {
+    current: () => current,
+    update: async (change) => {
+      current = change(current);
+      return current;
+    },
+  };
+};
+
+/** `change` sees the text without access control, which keeps what it replaces easy to name. */
+export const userDataFor = (n: number, count: number, change: (text: string) => string = (text) => text): string =>
+  secured(n, change(openUserData(n, count)));
+
+/** Without access control, certificates and keys: what runs with this waits for no delivery. */
+export const openUserData = (n: number, count: number): string => {
   const peers = [...Array(count).keys()].map((index) => index + 1).filter((other) => other !== n);
   const join = JSON.stringify(peers.map(ipOf));
-  return change(`#cloud-config
+  return `#cloud-config
 write_files:
   - path: /etc/consul.d/consul.hcl
     content: |
@@ -47,8 +74,45 @@ write_files:
     content: ":80 {}"
 runcmd:
   - [/usr/local/sbin/bootstrap]
-`);
+`;
 };
+
+const secured = (n: number, text: string): string =>
+  text
+    .replace(
+      '      node_name = ',
+      `      acl {
+        enabled = true
+        default_policy = "deny"
+      }
+      tls {
+        defaults {
+          ca_file = "/etc/consul.d/tls/ca.pem"
+          cert_file = "/etc/consul.d/tls/server.pem"
+          key_file = "/etc/consul.d/tls/server-key.pem"
+        }
+      }
+      client_addr = "127.0.0.1"
+      addresses {
+        https = "127.0.0.1 ${ipOf(n)}"
+      }
+      ports {
+        http = 8500
+        https = 8501
+      }
+      node_name = `,
+    )
+    .replace(
+      '      name = ',
+      `      acl {
+        enabled = true
+      }
+      tls {
+        http = true
+        ca_file = "/etc/nomad.d/tls/ca.pem"
+      }
+      name = `,
+    );
 
 export interface Stage {
   readonly emulator: Emulator;
@@ -63,12 +127,12 @@ export interface Stage {
   fault(n: number, fault: object): Promise<void>;
   heal(n: number): Promise<void>;
   sleep(ms: number): Promise<void>;
-  nomad(n?: number): ReturnType<typeof createNomad>;
-  consul(n?: number): ReturnType<typeof createConsul>;
+  nomad(n?: number): JobScheduler;
+  consul(n?: number): ServiceCatalog;
   /** The same, as JSON. */
   // biome-ignore lint/suspicious/noExplicitAny: as above
   read(n: number, port: number, path: string, init?: RequestInit): Promise<any>;
-  /** What a machine's port answers. */
+  /** What a machine's port answers; to management, unless `init` has headers of its own. */
   ask(n: number, port: number, path: string, init?: RequestInit): Promise<Response>;
 }
 
@@ -76,13 +140,8 @@ export const createStage = async (): Promise<Stage> => {
   const emulator = createEmulator({ machines: createMachineModels });
   const fetch = (request: Request): Promise<Response> => emulator.fetch(request);
   const machines = createGatewayMachines({ fetch, endpoint, token: new Secret(emulator.token) });
-  const connect = (target: MachineTarget) => {
-    const through = machines.fetchThrough(target);
-    return {
-      scheduler: createNomad({ fetch: through, address: `http://${target.privateIp}:4646` }),
-      catalog: createConsul({ fetch: through, address: `http://${target.privateIp}:8500` }),
-    };
-  };
+  const keyRing = keyRingOf(keys);
+  const connect = connectWith(keyRing);
   const said: string[] = [];
   const { clock } = emulator;
   const api: Stage['api'] = async (method, path, body) => {
@@ -115,12 +174,25 @@ export const createStage = async (): Promise<Stage> => {
     await clock.sleep(6_000);
     return server.id;
   };
+  const management = {
+    'x-consul-token': keys.consul.management.reveal(),
+    'x-nomad-token': keys.nomad.management.reveal(),
+  };
   const ask: Stage['ask'] = (n, port, path, init) =>
-    machines.fetchThrough(targetOf(n))(new Request(`http://${ipOf(n)}:${port}${path}`, init));
+    machines.fetchThrough(targetOf(n))(
+      new Request(`http://${ipOf(n)}:${port}${path}`, { headers: management, ...init }),
+    );
   return {
     emulator,
     machines,
-    operations: createClusterOperations({ machines, connect, clock, random: seededRandom(1) }),
+    operations: createClusterOperations({
+      environment: 'production',
+      machines,
+      keyRing,
+      connect,
+      clock,
+      random: seededRandom(1),
+    }),
     said,
     waiting: { progress: (detail) => void said.push(detail), signal: new AbortController().signal },
     api,
@@ -128,8 +200,8 @@ export const createStage = async (): Promise<Stage> => {
     fault: async (n, fault) => void (await api('POST', `/_emulator/machines/${nameOf(n)}/fault`, fault)),
     heal: async (n) => void (await api('DELETE', `/_emulator/machines/${nameOf(n)}/fault`)),
     sleep: (ms) => clock.sleep(ms),
-    nomad: (n = 1) => connect(targetOf(n)).scheduler,
-    consul: (n = 1) => connect(targetOf(n)).catalog,
+    nomad: (n = 1) => connect(targetOf(n), machines).scheduler,
+    consul: (n = 1) => connect(targetOf(n), machines).catalog,
     ask,
     read: async (...what) => (await ask(...what)).json(),
   };

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Secret } from '../../../src/domain/secret.ts';
-import { keys, securedStage } from './secured.ts';
+import { keys } from '../../support/machines.ts';
+import { securedStage } from './secured.ts';
 
 const unknown = new Secret('11111111-2222-4333-8444-555555555555');
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest';
 import { bootMs } from '../../../src/emulator/machines/timings.ts';
-import { clusterOf, createStage, formedStage, ipOf, nameOf, targetOf, userDataFor } from '../../support/machines.ts';
+import {
+  clusterOf,
+  createStage,
+  formedStage,
+  ipOf,
+  nameOf,
+  openUserData,
+  targetOf,
+  userDataFor,
+} from '../../support/machines.ts';
 
 test('three machines boot from their user data and elect one leader', async () => {
   const stage = await formedStage(3);
@@ -49,9 +58,9 @@ test('bootstrap waits for all expected servers: two of three elect nobody', asyn
   await stage.operations.awaitBoot(targetOf(1), stage.waiting);
   await stage.operations.awaitBoot(targetOf(2), stage.waiting);
   await stage.sleep(300_000);
-  expect(await stage.nomad().leader()).toBeNull();
+  expect(await stage.consul().leader()).toBeNull();
   await expect(stage.operations.awaitReady(clusterOf(3), stage.waiting)).rejects.toThrow(
-    'waited 10 min for Consul and Nomad of cluster/production to form; last seen: Consul has no leader; Nomad has no leader',
+    'waited 10 min for Consul and Nomad of cluster/production to form; last seen: Consul has no leader',
   );
 });
 
@@ -99,4 +108,19 @@ test('a saved and restored world goes on where it was', async () => {
   other.emulator.world.restore(saved);
   await other.sleep(120_000);
   expect(await other.nomad().nodes()).toEqual(await stage.nomad().nodes());
+});
+
+test('user data without access control waits for no keys, and everyone may ask', async () => {
+  const stage = await createStage();
+  await stage.serve(1, 1, openUserData(1, 1));
+  await stage.operations.awaitBoot(targetOf(1), stage.waiting);
+  await stage.sleep(10_000);
+  const open = async (port: number, path: string) => {
+    const reply = await stage.ask(1, port, path, { headers: {} });
+    return [reply.status, await reply.text()];
+  };
+  expect(await open(4646, '/v1/nodes')).toEqual([200, expect.stringContaining(nameOf(1))]);
+  expect(await open(8500, '/v1/catalog/nodes')).toEqual([200, expect.stringContaining(nameOf(1))]);
+  expect(await open(8500, '/v1/acl/tokens')).toEqual([401, 'ACL support disabled']);
+  expect(await open(4646, '/v1/acl/tokens')).toEqual([400, 'ACL support disabled']);
 });

@@ -6,8 +6,8 @@ import { createMachineModels } from '../../../src/emulator/machines/models.ts';
 import { systemClock } from '../../../src/local/clock.ts';
 import { systemRandom } from '../../../src/local/random.ts';
 import { createGatewayMachines } from '../../../src/machines/gateway.ts';
-import { targetOf } from '../../support/machines.ts';
-import { filesFor, keys, securedStage, securedUserData } from './secured.ts';
+import { keys, targetOf, userDataFor } from '../../support/machines.ts';
+import { filesFor, securedStage } from './secured.ts';
 
 test('a machine waits for its keys, and goes on as soon as it has them', async () => {
   const stage = await securedStage(1);
@@ -108,7 +108,7 @@ test('keys are lost with the disk, and kept with the world', async () => {
   expect(await machines.bootStatus(targetOf(1))).toMatchObject({ stage: 'done' });
   await stage.api('POST', `/v1/servers/${stage.ids[0]}/actions/rebuild`, {
     image: 'debian-12',
-    user_data: securedUserData(1, 1),
+    user_data: userDataFor(1, 1),
   });
   await stage.sleep(120_000);
   expect(await stage.machines.bootStatus(targetOf(1))).toMatchObject({ stage: 'running', awaitsFiles: true });

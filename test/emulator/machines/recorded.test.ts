@@ -35,7 +35,7 @@ test('without a leader: status is 200 with an empty text, consistent reads are 5
   const stage = await createStage();
   await stage.serve(1, 3);
   await stage.operations.awaitBoot(targetOf(1), stage.waiting);
-  for (const port of [4646, 8500]) {
+  for (const port of [8501]) {
     expect(await said(await stage.ask(1, port, '/v1/status/leader'))).toEqual([200, '""']);
     expect(await said(await stage.ask(1, port, '/v1/operator/autopilot/health'))).toEqual([500, 'No cluster leader']);
   }
@@ -47,7 +47,7 @@ test('a dead voter makes autopilot answer 429, unhealthy, with no tolerance left
   await stage.sleep(8_000);
   await stage.operations.observe([targetOf(1)]);
   await stage.sleep(5_000);
-  const reply = await stage.ask(1, 8500, '/v1/operator/autopilot/health');
+  const reply = await stage.ask(1, 8501, '/v1/operator/autopilot/health');
   expect([reply.status, (await reply.json()) as unknown]).toMatchObject([429, { Healthy: false, FailureTolerance: 0 }]);
 });
 

@@ -1,5 +1,4 @@
 import { deliveredFiles } from '../../../src/cluster/delivery.ts';
-import { makeClusterKeys } from '../../../src/cluster/keys/cluster-keys.ts';
 import { createCatalogAccess } from '../../../src/consul/access.ts';
 import type { ClusterKeys } from '../../../src/domain/cluster-keys.ts';
 import type { Secret } from '../../../src/domain/secret.ts';
@@ -8,49 +7,13 @@ import { systemRandom } from '../../../src/local/random.ts';
 import { createSchedulerAccess } from '../../../src/nomad/access.ts';
 import { createNomad } from '../../../src/nomad/scheduler.ts';
 import type { DeliveredFile } from '../../../src/ports/machines.ts';
-import { createStage, ipOf, targetOf, userDataFor } from '../../support/machines.ts';
+import { createStage, ipOf, keys, targetOf, userDataFor } from '../../support/machines.ts';
 
 /*
  * Simulated machines with access control, certificates and keys, and our adapters with one environment's keys, without
  * the operations that would do all of it by themselves.
  */
 const given = { clock: systemClock, random: systemRandom };
-export const keys: ClusterKeys = await makeClusterKeys({ name: 'aipacto-production', ...given });
-
-const consul = `      acl {
-        enabled = true
-        default_policy = "deny"
-      }
-      tls {
-        defaults {
-          ca_file = "/etc/consul.d/tls/ca.pem"
-          cert_file = "/etc/consul.d/tls/server.pem"
-          key_file = "/etc/consul.d/tls/server-key.pem"
-        }
-      }
-      client_addr = "127.0.0.1"
-      addresses {
-        https = "127.0.0.1 IP"
-      }
-      ports {
-        http = 8500
-        https = 8501
-      }
-`;
-const nomad = `      acl {
-        enabled = true
-      }
-      tls {
-        http = true
-        ca_file = "/etc/nomad.d/tls/ca.pem"
-      }
-`;
-export const securedUserData = (n: number, count: number): string =>
-  userDataFor(n, count, (text) =>
-    text
-      .replace('      node_name', () => `${consul.replace('IP', ipOf(n))}      node_name`)
-      .replace('      name = ', () => `${nomad}      name = `),
-  );
 
 export const filesFor = (n: number, of = keys): Promise<readonly DeliveredFile[]> =>
   deliveredFiles(of, { ...targetOf(n), datacenter: 'production' }, given);
@@ -61,7 +24,7 @@ export type Secured = Awaited<ReturnType<typeof securedStage>>;
 export const securedStage = async (count: number) => {
   const stage = await createStage();
   const ids = await Promise.all(
-    [...Array(count).keys()].map((index) => stage.serve(index + 1, count, securedUserData(index + 1, count))),
+    [...Array(count).keys()].map((index) => stage.serve(index + 1, count, userDataFor(index + 1, count))),
   );
   /** Looks every second, for at most five minutes of the machines' time. */
   const until = async (what: string, look: () => Promise<boolean>): Promise<void> => {
