@@ -74,6 +74,8 @@ test('the leader is rebuilt: the others elect one of themselves within seconds, 
 test('a majority lost at once is not healed by rebuilding: there is no leader to let anyone in', async () => {
   const stage = await formedStage(3);
   await Promise.all([rebuild(stage, 2), rebuild(stage, 3)]);
+  await stage.sleep(25_000);
+  for (const n of [2, 3]) await stage.operations.awaitBoot(targetOf(n), stage.waiting);
   await stage.sleep(200_000);
   expect(await stage.nomad(1).leader()).toBeNull();
   expect(await stage.consul(2).leader()).toBeNull();
