@@ -33,4 +33,4 @@ else
     'console.hetzner.cloud › project › Security › API tokens; without one everything runs with --local',
   );
 
-console.log(`\nTry it without an account: ${chalk.bold('npx tsx src/reconcile.ts production --local')}`);
+console.log(`\nTry it without an account: ${chalk.bold('npx tsx src/reconcile.ts production --local=simulated')}`);

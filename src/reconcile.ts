@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import type { WorkspaceOptions } from './cli/io.ts';
-import type { CloudAccess } from './compose/context.ts';
+import type { LocalWorlds } from './compose/local-world.ts';
+import type { Supply } from './compose/supplies.ts';
 import type { Secret } from './domain/secret.ts';
 import type { Workspace } from './ports/session.ts';
 
@@ -21,23 +22,33 @@ const { env } = process;
 const secrets: Secret[] = [];
 
 /** Only this file knows the emulator: the product runs without it. */
-const openLocal = async (directory: string): Promise<CloudAccess> => {
-  const { openLocalWorld } = await import('./emulator/local.ts');
-  const { asFailure } = await import('./compose/local-failure.ts');
-  const { Secret: SecretClass } = await import('./domain/secret.ts');
-  const world = await openLocalWorld({ directory, env }).catch(asFailure);
-  return { ...world, token: new SecretClass(world.token), machines: 'gateway' };
+const localWorlds: LocalWorlds = {
+  missingForDocker: async () => (await import('./emulator/docker/available.ts')).lackingForDocker(env),
+  open: async (kind, directory, say) => {
+    const { asFailure } = await import('./compose/local-failure.ts');
+    const { Secret: SecretClass } = await import('./domain/secret.ts');
+    if (kind === 'docker') {
+      const { openSuppliedWorld } = await import('./emulator/docker/supplied-world.ts');
+      const world = await openSuppliedWorld({ directory, env, progress: say }).catch(asFailure);
+      const supply: Supply = (wants) => world.supply(wants).catch(asFailure);
+      return { ...world, token: new SecretClass(world.token), supply };
+    }
+    const { openLocalWorld } = await import('./emulator/local.ts');
+    const world = await openLocalWorld({ directory, env }).catch(asFailure);
+    return { ...world, token: new SecretClass(world.token) };
+  },
 };
 
 const openWorkspace = async (options: WorkspaceOptions): Promise<Workspace> => {
   const compose = await import('./compose/open.ts');
   return compose.openWorkspace({
     configFile: options.config ?? 'infra.yaml',
-    local: options.local !== null,
+    local: options.local,
+    target: options.target,
     env,
     reporter: options.reporter,
     version,
-    openLocal,
+    localWorlds,
     onSecret: (secret) => secrets.push(secret),
   });
 };

@@ -21,5 +21,16 @@ export const buildContext = async ({ access, ...given }: Given): Promise<Context
     clock,
     random,
   });
-  return { ...given, cloud, cloudName: access.description, local: access.machines !== null, reachMachines, clock };
+  const own = access.supply === undefined ? {} : { supply: access.supply };
+  const closeCloud = async (): Promise<void> => access.close?.();
+  return {
+    ...given,
+    ...own,
+    closeCloud,
+    cloud,
+    cloudName: access.description,
+    local: access.machines !== null,
+    reachMachines,
+    clock,
+  };
 };

@@ -10,6 +10,7 @@ import type { Reporter } from '../ports/reporter.ts';
 import type { Assets } from '../render/assets.ts';
 import type { ReachMachines } from './machines.ts';
 import type { Reached } from './reach.ts';
+import type { Supply } from './supplies.ts';
 
 /** A cloud that can be asked: Hetzner's, or the emulated one of `--local`. */
 export interface CloudAccess {
@@ -21,6 +22,10 @@ export interface CloudAccess {
   readonly description: string;
   /** How machines are reached where that is known; null: the endpoint is asked who it is. */
   readonly machines: 'gateway' | 'ssh' | null;
+  /** Of a local world that serves downloads and images itself; absent: servers go to the vendors. */
+  readonly supply?: Supply;
+  /** Ends what goes on beside the requests. */
+  close?(): Promise<void>;
 }
 
 /** Everything outside, built once per command; what a Session works with. */
@@ -41,6 +46,9 @@ export interface Context {
   /** Of this tool; written into the state so that an older one can say who wrote it. */
   readonly version: string;
   readonly holder: { readonly host: string; readonly pid: number; readonly user: string };
+  readonly supply?: Supply;
+  /** Ends what the cloud does beside the requests: a local one may still be pushing images. */
+  closeCloud(): Promise<void>;
 }
 
 /** A session's own target on top of the shared context. */

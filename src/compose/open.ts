@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { loadProject, type ProjectConfig } from '../config/project.ts';
+import type { Target } from '../domain/environment.ts';
 import { Failure } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
 import { systemClock } from '../local/clock.ts';
@@ -13,15 +14,18 @@ import type { Workspace } from '../ports/session.ts';
 import { loadAssets } from './assets.ts';
 import { buildContext } from './build.ts';
 import type { CloudAccess } from './context.ts';
+import { chooseLocal, directoryOf, type LocalKind, type LocalWorlds } from './local-world.ts';
 import { createWorkspace } from './workspace.ts';
 
 export interface OpenOptions {
   readonly configFile: string;
-  readonly local: boolean;
+  /** What `--local` asked for; null: the real cloud. */
+  readonly local: LocalKind | 'either' | null;
+  /** Whose world is wanted; undefined: the command spans all environments. */
+  readonly target: Target | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly reporter: Reporter;
-  /** Opens the local world; passed in so that only the entry imports the emulator. */
-  readonly openLocal: (directory: string) => Promise<CloudAccess>;
+  readonly localWorlds: LocalWorlds;
   readonly version: string;
   /** Told of every secret as soon as it is known, so that nothing prints it. */
   readonly onSecret: (secret: Secret) => void;
@@ -34,10 +38,10 @@ const hetznerEndpoint = 'https://api.hetzner.cloud/v1';
 export const openWorkspace = async (options: OpenOptions): Promise<Workspace> => {
   const { env, reporter, configFile } = options;
   const config = loadProject({ text: await readConfig(configFile), file: configFile, env });
-  const localDirectory = env['RECONCILE_LOCAL_DIR'] ?? resolve(dirname(configFile), 'state/local');
-  const access = options.local ? await options.openLocal(localDirectory) : hetznerAccess(env);
+  const local = options.local === null ? undefined : await openLocal(options, options.local);
+  const access = local?.access ?? hetznerAccess(env);
   options.onSecret(access.token);
-  const store = options.local ? createDirectoryStore(localDirectory) : stateStore(config, configFile);
+  const store = local === undefined ? stateStore(config, configFile) : createDirectoryStore(local.directory);
   return createWorkspace(
     await buildContext({
       config,
@@ -51,6 +55,18 @@ export const openWorkspace = async (options: OpenOptions): Promise<Workspace> =>
       onSecret: options.onSecret,
     }),
   );
+};
+
+/** The local world that was asked for, and the directory of it and of the states of its environments. */
+const openLocal = async (
+  { env, configFile, target, localWorlds, reporter }: OpenOptions,
+  choice: LocalKind | 'either',
+): Promise<{ readonly access: CloudAccess; readonly directory: string }> => {
+  const base = env['RECONCILE_LOCAL_DIR'] ?? resolve(dirname(configFile), 'state/local');
+  const say = (text: string): void => reporter.notice(text);
+  const kind = await chooseLocal({ choice, target, directory: base, worlds: localWorlds, say });
+  const directory = directoryOf(kind, base);
+  return { access: await localWorlds.open(kind, directory, say), directory };
 };
 
 const readConfig = async (file: string): Promise<string> => {

@@ -10,6 +10,7 @@ import { environmentUrl } from './outputs.ts';
 import { createSecretsAccess } from './secrets-access.ts';
 import { createSession } from './session.ts';
 import { summarizeEnvironments } from './summaries.ts';
+import { supplied } from './supplies.ts';
 
 /** The whole project: sessions for its targets, and what spans them. */
 export const createWorkspace = (context: Context): Workspace => {
@@ -17,11 +18,21 @@ export const createWorkspace = (context: Context): Workspace => {
   return {
     cloudName: context.cloudName,
     session: async (target) => {
-      const session = createSession(context, environmentFor(context.config, target));
+      const wanted = environmentFor(context.config, target);
+      const { environment, lacks } = await supplied(wanted, context.config.file, context.supply);
+      const session = createSession(context, environment);
       sessions.push(session);
-      return session;
+      if (lacks === null) return session;
+      const plan: Session['plan'] = async (options) => {
+        if (options.intent === 'converge') throw lacks;
+        return session.plan(options);
+      };
+      return { ...session, plan };
     },
-    close: async () => void (await Promise.all(sessions.map((session) => session.close()))),
+    close: async () => {
+      await Promise.all(sessions.map((session) => session.close()));
+      await context.closeCloud();
+    },
     secrets: async (target) => createSecretsAccess(context, target),
     list: () => listEnvironments(context),
     cost: (target) => projectCost(context, target),

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEngine } from '../../src/emulator/docker/engine.ts';
+import { findContainers } from '../../src/emulator/docker/found.ts';
 import { ensureMachineImage } from '../../src/emulator/docker/image.ts';
 import { worldNames } from '../../src/emulator/docker/names.ts';
+import { ensureNetworks, publicSideOf, removeEverything } from '../../src/emulator/docker/networks.ts';
 import type { FoundContainer, Part, WorldContext } from '../../src/emulator/docker/types.ts';
 import { createEmulator } from '../../src/emulator/emulator.ts';
 import { docker } from './agents.ts';
@@ -49,7 +51,7 @@ export interface EdgeWorld {
   /** A container for each server row, at its public and private address. */
   startServers(): void;
   readonly said: string[];
-  close(): void;
+  close(): Promise<void>;
 }
 
 export const openEdgeWorld = async (name: string): Promise<EdgeWorld> => {
@@ -60,11 +62,8 @@ export const openEdgeWorld = async (name: string): Promise<EdgeWorld> => {
   const emulator = createEmulator();
   const said: string[] = [];
   // The first range that the emulated cloud gives addresses from.
-  const publicSide = { range: '203.0.113.0/24', gateway: '203.0.113.254', services: '203.0.113.253' };
-  const network = (kind: 'public' | 'wire', id: string, more: readonly string[], title: string): void => {
-    docker(['network', 'create', ...names.labels(kind, id), ...more, title]);
-  };
-  const context = (found: readonly FoundContainer[] = foundOf(name)): WorldContext => ({
+  const publicSide = publicSideOf('203.0.113.0/24');
+  const context = (found: readonly FoundContainer[] = []): WorldContext => ({
     world: emulator.world,
     worldId: name,
     names,
@@ -78,7 +77,7 @@ export const openEdgeWorld = async (name: string): Promise<EdgeWorld> => {
     now: Date.now,
     progress: (text) => said.push(text),
   });
-  network('public', 'public', ['--subnet', publicSide.range, '--gateway', publicSide.gateway], names.publicNetwork);
+  await ensureNetworks(context());
   return {
     context,
     directory,
@@ -96,13 +95,11 @@ export const openEdgeWorld = async (name: string): Promise<EdgeWorld> => {
       // Hetzner's actions take their time; here nobody waits for it.
       await emulator.clock.advance?.(60_000);
       emulator.settle();
-      const known = emulator.world.networks.all().map(({ id }) => names.wire(id));
-      for (const wire of known)
-        if (docker(['network', 'ls', '-q', '--filter', `name=^${wire}$`]) === '') network('wire', wire, [], wire);
+      if (path === '/networks') await ensureNetworks(context());
       return text === '' ? {} : (JSON.parse(text) as Reply);
     },
     sync: async (...parts) => {
-      for (const part of parts) await part.sync(context());
+      for (const part of parts) await part.sync(context(await findContainers(engine, name)));
     },
     startServers: () => {
       for (const server of emulator.world.servers.all()) {
@@ -126,36 +123,9 @@ export const openEdgeWorld = async (name: string): Promise<EdgeWorld> => {
         docker(['exec', title, 'sh', '-c', set]);
       }
     },
-    close: () => {
-      const of = ['--filter', `label=emulated-cloud=${name}`];
-      const containers = docker(['ps', '-aq', ...of])
-        .split('\n')
-        .filter(Boolean);
-      if (containers.length > 0) docker(['rm', '-f', '-v', ...containers]);
-      const networks = docker(['network', 'ls', '-q', ...of])
-        .split('\n')
-        .filter(Boolean);
-      if (networks.length > 0) docker(['network', 'rm', ...networks]);
+    close: async () => {
+      await removeEverything(engine, name);
       rmSync(directory, { recursive: true, force: true });
     },
   };
 };
-
-const foundOf = (world: string): FoundContainer[] =>
-  docker(['ps', '-a', '--no-trunc', '--filter', `label=emulated-cloud=${world}`, '--format', '{{json .}}'])
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => {
-      const row = JSON.parse(line) as { ID: string; Names: string; State: FoundContainer['state']; Labels: string };
-      const labels: Record<string, string> = Object.fromEntries(
-        row.Labels.split(',').map((pair) => pair.split('=', 2) as [string, string]),
-      );
-      return {
-        id: row.ID,
-        name: row.Names,
-        kind: labels['emulated-kind'] ?? '',
-        thing: labels['emulated-id'] ?? '',
-        state: row.State,
-        labels,
-      };
-    });

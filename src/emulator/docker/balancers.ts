@@ -18,7 +18,6 @@ import type { BalancerPart, FoundContainer, WorldContext } from './types.ts';
 const folder = fileURLToPath(new URL('../../../docker/balancer/', import.meta.url));
 const programs = ['run', 'network', 'receive', 'stats'] as const;
 const programLabel = 'emulated-program';
-const wireLabel = '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}';
 
 interface Desired {
   readonly row: LoadBalancer;
@@ -103,7 +102,7 @@ const syncOne = async (
     return;
   }
   if (found.state === 'running' && sent.get(found.id) === desired.hash) return;
-  await attach(context, name, desired.wires);
+  await attach(context, name, desired.wires, Object.keys(found.networks));
   if (found.state !== 'running') await engine.run(['start', name]);
   if (sent.get(found.id) === undefined) sent.set(found.id, await hashThere(context, name));
   if (sent.get(found.id) !== desired.hash) await send(context, name, desired);
@@ -162,20 +161,20 @@ const create = async (context: WorldContext, desired: Desired, program: string):
   const current = files.map((file) => ({ ...file, path: `balancer/current/${file.path}` }));
   const own = (await programFiles()).map((file) => ({ ...file, path: `balancer/${file.path}` }));
   await engine.run(['cp', '-', `${name}:/etc`], { input: archiveOf([...own, ...current], context.now()) });
-  await attach(context, name, wires);
+  await attach(context, name, wires, []);
   await engine.run(['start', name]);
   return created.trim();
 };
 
 /** Exactly these private networks, besides the public one. */
-const attach = async ({ engine, names }: WorldContext, name: string, wires: readonly string[]): Promise<void> => {
-  const text = await engine.run(['inspect', '--format', wireLabel, name]);
-  const there = text
-    .trim()
-    .split(/\s+/)
-    .filter((one) => one !== names.publicNetwork && one !== '');
-  for (const wire of there.filter((one) => !wires.includes(one)))
-    await engine.run(['network', 'disconnect', wire, name]);
+const attach = async (
+  { engine, names }: WorldContext,
+  name: string,
+  wires: readonly string[],
+  there: readonly string[],
+): Promise<void> => {
+  const surplus = there.filter((one) => one !== names.publicNetwork && !wires.includes(one));
+  for (const wire of surplus) await engine.run(['network', 'disconnect', wire, name]);
   for (const wire of wires.filter((one) => !there.includes(one))) await engine.run(['network', 'connect', wire, name]);
 };
 

@@ -1,0 +1,56 @@
+import { LocalWorldError } from '../world-file.ts';
+import { hostArchitecture, programsToDownload } from './binaries.ts';
+import { type Env, variableOf } from './binaries-find.ts';
+import { createEngine } from './engine.ts';
+import { probeEngine } from './probe.ts';
+
+/** Why no server could be booted here, and what to do about it. */
+export interface Lacking {
+  readonly why: string;
+  readonly next: string;
+}
+/** Where each program would be downloaded from. */
+const sites: Readonly<Record<string, string>> = {
+  nomad: 'https://releases.hashicorp.com',
+  consul: 'https://releases.hashicorp.com',
+  caddy: 'https://github.com',
+};
+/** A site that does not greet in this time is taken for out of reach: a plain `--local` must not hang on it. */
+const greetMs = 400;
+
+/**
+ * What is missing for servers that really boot; null: nothing. Looks at the engine, at its room, and for the programs:
+ * of this machine, in the cache, or at their vendors'. Nothing is downloaded.
+ */
+export const lackingForDocker = async (
+  env: Env,
+  greet: (url: string) => Promise<boolean> = greets,
+): Promise<Lacking | null> => {
+  const engine = await probeEngine(createEngine());
+  if (!engine.ok) return { why: engine.because, next: lowered(engine.next) };
+  const architecture = hostArchitecture();
+  try {
+    const missing = await programsToDownload(env, architecture);
+    const reached = await Promise.all(missing.map((program) => greet(sites[program] ?? '')));
+    const lacking = missing.filter((_program, index) => !reached[index]);
+    if (lacking.length === 0) return null;
+    const names = lacking.map(variableOf).join(', ');
+    return { why: `no ${lacking.join(', no ')}`, next: `set ${names}, or put ${lacking.join(', ')} on PATH` };
+  } catch (error) {
+    // A variable that names no program is a mistake to tell of, not a reason to look elsewhere.
+    if (!(error instanceof LocalWorldError)) throw error;
+    return { why: error.message.replace(`. ${error.next}`, ''), next: lowered(error.next) };
+  }
+};
+
+const lowered = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+
+const greets = async (url: string): Promise<boolean> => {
+  try {
+    await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(greetMs) });
+    return true;
+  } catch {
+    // Whatever the reason: there it can't be downloaded.
+    return false;
+  }
+};
