@@ -15,13 +15,16 @@ export const environmentFor = (project: ProjectConfig, target: Target): Environm
     (number === undefined || !Number.isInteger(number) || number < 1 || number > pullRequestMax)
   )
     throw new UsageError(`no pull request number: ${number ?? 'nothing'}`, { next: 'reconcile pr 123' });
+  const domain = found.domain.replace('{number}', String(number ?? ''));
   return {
     project: project.project,
     name: environmentName(target),
     ...found,
     ...(target.type === 'pr' && number !== undefined && { pullRequest: number }),
-    domain: found.domain.replace('{number}', String(number ?? '')),
+    domain,
+    jobs: found.jobs.map((job) => ({ ...job, routes: job.routes.map((route) => route.replace('{domain}', domain)) })),
     ...(project.zone !== undefined && { zone: project.zone }),
+    ...(project.acme !== undefined && { acme: project.acme }),
     sshKeys: project.sshKeys,
     limits: project.limits,
     versions: project.versions,

@@ -120,12 +120,30 @@ export const port: Check = (text) => {
   return undefined;
 };
 
+/** ROUTE of templates/ingress-routes.py.hbs takes the same, once `{domain}` stands for something. */
 export const route = matching(
-  /^\/(?:[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*)?$/,
+  /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|(?:[a-z0-9][a-z0-9.-]*\.)?\{domain\})?\/(?:[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*)?$/,
   'no path prefix',
-  '/ or /api, without a slash at the end',
+  '/ or /api, without a slash at the end; on one host api.{domain}/',
   200,
 );
+export const email = matching(
+  /^[^\s@"'`{}<>]+@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])$/,
+  'no mail address',
+  'ops@example.com',
+  254,
+);
+export const pemCertificate = matching(
+  /^-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+\n-----END CERTIFICATE-----\n?$/,
+  'no certificate',
+  'one PEM certificate, as a block: ca: |',
+  10_000,
+);
+/** RFC 8555 §6.1: ACME is spoken over HTTPS only. */
+export const httpsAddress: Check = (text) =>
+  URL.canParse(text) && new URL(text).protocol === 'https:' && !/[\s'"`{}<>$\\]/.test(text)
+    ? undefined
+    : { message: 'no https address', allowed: 'https://acme.example.com/directory' };
 export const urlPath = matching(/^\/[A-Za-z0-9._~/-]*$/, 'no path', 'a path like /health', 200);
 /** Local worlds live in 198.18.0.0/15 (RFC 2544), private networks in those of RFC 1918. */
 const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '198.18.0.0/15'].map(parseCidr);

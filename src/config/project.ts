@@ -1,4 +1,11 @@
-import type { Artifacts, Environment, EnvironmentType, SourcePosition } from '../domain/environment.ts';
+import {
+  type AcmeConfig,
+  type Artifacts,
+  acmeDefaults,
+  type Environment,
+  type EnvironmentType,
+  type SourcePosition,
+} from '../domain/environment.ts';
 import { ConfigError, type ConfigProblem } from '../domain/errors.ts';
 import type { Checked, CrossCheck } from './checks/check.ts';
 import { firewall } from './checks/firewall.ts';
@@ -26,6 +33,7 @@ export interface ProjectConfig {
   readonly dnsTtlSeconds: number;
   /** Undefined: the file has no `state` section. `--local` needs none; every other command says what to write. */
   readonly state?: { readonly backend: 'local'; readonly directory: string };
+  readonly acme?: AcmeConfig;
   readonly sshKeys: readonly string[];
   readonly versions: Environment['versions'];
   readonly artifacts?: NonNullable<Environment['artifacts']>;
@@ -111,6 +119,7 @@ const projectConfig = (
     ...(infra.dns !== undefined && { zone: infra.dns.zone }),
     dnsTtlSeconds: infra.dns?.ttl ?? builtIn.dnsTtlSeconds,
     ...(infra.state !== undefined && { state: infra.state }),
+    ...(infra.acme !== undefined && { acme: acme(infra.acme) }),
     sshKeys: infra.ssh_keys ?? [],
     versions,
     ...(artifacts !== undefined && { artifacts }),
@@ -120,6 +129,12 @@ const projectConfig = (
     sources: effectiveSources(document),
   };
 };
+
+const acme = ({ email, directory, ca }: NonNullable<Infra['acme']>): AcmeConfig => ({
+  directory: directory ?? acmeDefaults.directory,
+  ...(email !== undefined && { email }),
+  ...(ca !== undefined && { ca }),
+});
 
 const tailscale = ({ version, amd64, arm64, tags, api }: NonNullable<Infra['tailscale']>) => ({
   version,

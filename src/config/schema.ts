@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tlsModes } from '../domain/environment.ts';
 import { type Product, refusedVersions, versionsOf } from '../domain/versions.ts';
 import { images, loadBalancerTypes, locations, serverTypes } from './catalogue.ts';
 import * as rule from './leaves.ts';
@@ -108,7 +109,13 @@ const jobFields = {
   image: leaf(rule.containerImage).meta(describe('Container image', ['nginx:1.29'])),
   count: whole(0, 100).meta(describe('Instances; two or more deploy without a gap. Default: 1')),
   port: whole(1, 65_535).meta(describe('The port the service listens on inside its container')),
-  routes: list(leaf(rule.route), 20).meta(describe('Path prefixes this job answers', [['/'], ['/api']])),
+  routes: list(leaf(rule.route), 20).meta(
+    describe('Path prefixes this job answers, with a host before them where only that one is meant', [
+      ['/'],
+      ['/api'],
+      ['api.{domain}/'],
+    ]),
+  ),
   health: leaf(rule.urlPath).meta(describe('Path that answers 200 when the job is healthy. Default: /health')),
   cpu: whole(10, 100_000).meta(describe('MHz. Default: 200')),
   memory: whole(10, 1_000_000).meta(describe('MB. Default: 256')),
@@ -166,10 +173,10 @@ const common = {
     .enum(['load-balancer', 'dns'])
     .meta(describe('load-balancer: a Hetzner load balancer in front; dns: the records name the servers')),
   tls: z
-    .enum(['managed', 'caddy', 'internal', 'off'])
+    .enum(tlsModes)
     .meta(
       describe(
-        "managed: certificate of the load balancer; caddy: Caddy's automatic HTTPS, one server only; internal: a private CA; off: plain HTTP",
+        "managed: certificate of the load balancer; acme-dns: ordered by us through Hetzner DNS and handed to the servers, for previews one wildcard; caddy: Caddy's automatic HTTPS, one server only; internal: a private CA; off: plain HTTP",
       ),
     ),
   load_balancer: leaf(rule.loadBalancerType).meta({
@@ -235,6 +242,24 @@ export const infraSchema = z
       })
       .optional()
       .meta(describe('Leave out to manage DNS elsewhere')),
+    acme: z
+      .strictObject({
+        email: leaf(rule.email)
+          .optional()
+          .meta(describe('Where the authority may write to', ['ops@example.com'])),
+        directory: leaf(rule.httpsAddress)
+          .optional()
+          .meta(
+            describe("ACME directory. Default: Let's Encrypt", [
+              'https://acme-staging-v02.api.letsencrypt.org/directory',
+            ]),
+          ),
+        ca: leaf(rule.pemCertificate)
+          .optional()
+          .meta(describe("PEM of the authority that signs the directory's own HTTPS; public ones need none")),
+      })
+      .optional()
+      .meta(describe('Who issues certificates for tls: acme-dns and tls: caddy')),
     ssh_keys: z
       .array(z.string().min(1).max(100))
       .optional()

@@ -1,3 +1,4 @@
+import { hostsOf } from '../domain/hosts.ts';
 import type { Resource } from '../domain/resource.ts';
 import { baseName, resource, soleAddress, type Wanted } from './context.ts';
 import { zoneAddress } from './zone.ts';
@@ -11,7 +12,7 @@ export const certificate = (wanted: Wanted): Resource<'certificate'>[] => {
       kind: 'certificate',
       address: soleAddress('certificate', environment),
       name: baseName(environment),
-      spec: { type: 'managed', domains: [environment.domain] },
+      spec: { type: 'managed', domains: hostsOf(environment) },
       dependsOn: environment.zone === undefined ? [] : [zoneAddress(environment.zone)],
     }),
   ];

@@ -12,9 +12,9 @@ export const firewall = (wanted: Wanted): Resource<'firewall'> => {
   });
 };
 
-const web = (port: string, description: string): FirewallRule => ({
+const web = (port: string, description: string, protocol: 'tcp' | 'udp' = 'tcp'): FirewallRule => ({
   direction: 'in',
-  protocol: 'tcp',
+  protocol,
   port,
   ips: ['0.0.0.0/0', '::/0'],
   description,
@@ -22,14 +22,18 @@ const web = (port: string, description: string): FirewallRule => ({
 
 /**
  * Behind a load balancer requests come over the private network, which Hetzner's firewalls do not filter: nothing of
- * ours is public. Otherwise 80, which Caddy also needs to redirect and to prove the domain, and 443 with TLS.
+ * ours is public. Otherwise 80, which Caddy also needs to redirect and to prove the domain, and 443 with TLS, by UDP for
+ * HTTP/3.
  */
 const ingressRules = (environment: Environment): FirewallRule[] => {
   if (environment.ingress === 'load-balancer') return [];
-  const wanted = environment.tls === 'off' ? [web('80', 'HTTP')] : [web('80', 'HTTP'), web('443', 'HTTPS')];
-  return wanted.filter(({ port }) => !environment.firewall.some((rule) => opens(rule, port ?? '')));
+  const wanted =
+    environment.tls === 'off'
+      ? [web('80', 'HTTP')]
+      : [web('80', 'HTTP'), web('443', 'HTTPS'), web('443', 'HTTP/3', 'udp')];
+  return wanted.filter((own) => !environment.firewall.some((rule) => opens(rule, own)));
 };
 
 /** The user's own rule for the same port stands: it may be narrower on purpose. */
-const opens = (rule: FirewallRule, port: string): boolean =>
-  rule.direction === 'in' && rule.protocol === 'tcp' && rule.port === port;
+const opens = (rule: FirewallRule, own: FirewallRule): boolean =>
+  rule.direction === 'in' && rule.protocol === own.protocol && rule.port === own.port;

@@ -1,4 +1,5 @@
 import type { Environment } from '../domain/environment.ts';
+import { caddyEndsTls } from '../domain/hosts.ts';
 import { hostAt } from '../domain/ip.ts';
 import { labelNames } from '../domain/labels.ts';
 import type { HealthCheckSpec, LoadBalancerServiceSpec, Resource } from '../domain/resource.ts';
@@ -23,7 +24,7 @@ export const loadBalancer = (wanted: Wanted): Resource<'load-balancer'>[] => {
         algorithm: 'round_robin',
         network: reference(network),
         privateIp: loadBalancerIp(environment),
-        services: [service(environment)],
+        services: services(environment),
         targets: [{ type: 'label-selector', selector: selector(environment), usePrivateIp: true }],
         publicInterface: true,
         deleteProtection: environment.protected,
@@ -37,22 +38,25 @@ export const loadBalancer = (wanted: Wanted): Resource<'load-balancer'>[] => {
 const selector = ({ project, name }: Environment): string =>
   `${labelNames.project}=${project},${labelNames.environment}=${name}`;
 
-/** With a certificate port 443, and Hetzner itself answers 80 with a redirect; without one port 80 alone. */
-const service = (environment: Environment): LoadBalancerServiceSpec => {
-  const managed = environment.tls === 'managed';
-  return {
-    protocol: managed ? 'https' : 'http',
-    listenPort: managed ? 443 : 80,
-    destinationPort: 80,
-    proxyProtocol: false,
-    http: {
-      stickySessions: false,
-      redirectHttp: managed,
-      timeoutIdleSeconds: 50,
-      certificates: managed ? [reference(soleAddress('certificate', environment))] : [],
-    },
+/**
+ * managed: HTTPS ends here, and Hetzner itself answers 80 with a redirect. acme-dns: TLS passes through to Caddy, which
+ * learns the visitor's address from the PROXY header, as TCP carries no X-Forwarded-For. off: port 80 alone.
+ */
+const services = (environment: Environment): LoadBalancerServiceSpec[] => {
+  if (environment.tls === 'managed') {
+    const certificates = [reference(soleAddress('certificate', environment))];
+    return [
+      { ...web, protocol: 'https', listenPort: 443, http: { ...httpDefaults, redirectHttp: true, certificates } },
+    ];
+  }
+  if (!caddyEndsTls(environment.tls)) return [{ ...web, protocol: 'http', listenPort: 80, http: httpDefaults }];
+  return [80, 443].map((port) => ({
+    protocol: 'tcp',
+    listenPort: port,
+    destinationPort: port,
+    proxyProtocol: true,
     healthCheck: ingressHealth,
-  };
+  }));
 };
 
 /** Caddy's own answer: one sick application must not take all servers out of the load balancer. */
@@ -64,3 +68,6 @@ const ingressHealth: HealthCheckSpec = {
   retries: 2,
   http: { path: '/healthz', statusCodes: ['200'], tls: false },
 };
+
+const web = { destinationPort: 80, proxyProtocol: false, healthCheck: ingressHealth } as const;
+const httpDefaults = { stickySessions: false, redirectHttp: false, timeoutIdleSeconds: 50, certificates: [] };

@@ -1,5 +1,6 @@
 import { type Address, addressOf } from '../domain/address.ts';
 import type { Environment } from '../domain/environment.ts';
+import { hostsOf } from '../domain/hosts.ts';
 import type { RecordType, Reference, Resource } from '../domain/resource.ts';
 import { reference, resource, soleAddress, type Wanted } from './context.ts';
 import { serverAddress } from './server.ts';
@@ -12,20 +13,17 @@ export const rrsets = (wanted: Wanted): Resource<'rrset'>[] => {
   const { environment } = wanted;
   if (environment.zone === undefined) return [];
   const { zone } = environment;
-  return records(environment).map(({ type, of }) =>
-    resource(wanted, {
-      kind: 'rrset',
-      address: addressOf('rrset', `${zone}/${relativeName(environment.domain, zone)}/${type}`),
-      name: `${relativeName(environment.domain, zone)}/${type}`,
-      spec: {
-        zone,
-        name: relativeName(environment.domain, zone),
-        type,
-        ttlSeconds: environment.dnsTtlSeconds ?? ttlSecondsDefault,
-        records: of,
-      },
-      dependsOn: [zoneAddress(zone), ...of.map(({ ref }): Address => ref)],
-    }),
+  const names = hostsOf(environment).map((host) => relativeName(host, zone));
+  return names.flatMap((name) =>
+    records(environment).map(({ type, of }) =>
+      resource(wanted, {
+        kind: 'rrset',
+        address: addressOf('rrset', `${zone}/${name}/${type}`),
+        name: `${name}/${type}`,
+        spec: { zone, name, type, ttlSeconds: environment.dnsTtlSeconds ?? ttlSecondsDefault, records: of },
+        dependsOn: [zoneAddress(zone), ...of.map(({ ref }): Address => ref)],
+      }),
+    ),
   );
 };
 

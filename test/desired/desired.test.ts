@@ -144,12 +144,43 @@ test('without TLS the load balancer answers port 80 alone', () => {
   expect(find(desired({ ...production, tls: 'off' }), 'certificate')).toEqual([]);
 });
 
+test('acme-dns behind a load balancer: TLS passes through, with the address of the visitor; Hetzner issues nothing', () => {
+  const state = desired({ ...production, tls: 'acme-dns' });
+  const [balancer] = find(state, 'load-balancer');
+  expect(
+    balancer?.spec.services.map(({ protocol, listenPort, destinationPort, proxyProtocol, healthCheck }) => [
+      protocol,
+      `${listenPort} to ${destinationPort}`,
+      proxyProtocol,
+      `${healthCheck.port}${healthCheck.http?.path}`,
+    ]),
+  ).toEqual([
+    ['tcp', '80 to 80', true, '80/healthz'],
+    ['tcp', '443 to 443', true, '80/healthz'],
+  ]);
+  expect(find(state, 'certificate')).toEqual([]);
+});
+
+test('a host of a route gets DNS records and a place on the certificate like the domain itself', () => {
+  const [job] = production.jobs;
+  if (job === undefined) throw new Error('infra.yaml has jobs');
+  const state = desired({
+    ...production,
+    jobs: [{ ...job, routes: ['/', 'api.aipacto.com/v1', 'api.aipacto.com/v2'] }],
+  });
+  expect(find(state, 'rrset').map(({ name }) => name)).toEqual(['@/A', '@/AAAA', 'api/A', 'api/AAAA']);
+  expect(find(state, 'certificate').map(({ spec }) => spec.domains)).toEqual([['aipacto.com', 'api.aipacto.com']]);
+});
+
 test.each([
-  ['off', ['22', 'icmp', '80']],
-  ['caddy', ['22', 'icmp', '80', '443']],
+  ['off', ['22/tcp', 'icmp', '80/tcp']],
+  ['caddy', ['22/tcp', 'icmp', '80/tcp', '443/tcp', '443/udp']],
+  ['acme-dns', ['22/tcp', 'icmp', '80/tcp', '443/tcp', '443/udp']],
 ] as const)('with ingress: dns and tls: %s the servers are open on %j', (tls, open) => {
   const [firewall] = find(desired({ ...pr, tls }), 'firewall');
-  expect(firewall?.spec.rules.map(({ port, protocol }) => port ?? protocol)).toEqual(open);
+  expect(
+    firewall?.spec.rules.map(({ port, protocol }) => (port === undefined ? protocol : `${port}/${protocol}`)),
+  ).toEqual(open);
 });
 
 test("the user's own rule for port 80 is not widened", () => {

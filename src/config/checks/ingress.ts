@@ -1,3 +1,4 @@
+import { routeParts, wildcardOver } from '../../domain/hosts.ts';
 import type { EnvironmentConfig } from '../merge.ts';
 import { type CrossCheck, type Finding, inEnvironment } from './check.ts';
 
@@ -7,6 +8,7 @@ export const ingress: CrossCheck = ({ infra, environments }) =>
     ...zone(environment, infra.dns?.zone),
     ...tls(environment, infra.dns !== undefined),
     ...routes(environment),
+    ...hosts(environment),
     ...(environment.ingress === 'dns' && !environment.servers.publicIpv4
       ? [
           {
@@ -32,11 +34,18 @@ const zone = ({ type, domain }: EnvironmentConfig, zoneName: string | undefined)
   ];
 };
 
-const tls = ({ type, tls: mode, ingress: way, servers }: EnvironmentConfig, hasZone: boolean): Finding[] => {
+const tls = (environment: EnvironmentConfig, hasZone: boolean): Finding[] => {
+  const { type, tls: mode, ingress: way, servers, workers } = environment;
+  const nodes = servers.count + (workers?.count ?? 0);
   const told = (message: string, allowed: string): Finding[] => [
     {
       path: inEnvironment(type, 'tls'),
-      about: [inEnvironment(type, 'ingress'), inEnvironment(type, 'servers', 'count'), ['dns']],
+      about: [
+        inEnvironment(type, 'ingress'),
+        inEnvironment(type, 'servers', 'count'),
+        inEnvironment(type, 'workers'),
+        ['dns'],
+      ],
       message,
       found: mode,
       allowed,
@@ -45,19 +54,44 @@ const tls = ({ type, tls: mode, ingress: way, servers }: EnvironmentConfig, hasZ
   if (mode === 'managed' && way !== 'load-balancer')
     return told(
       'a managed certificate lives on a load balancer',
-      'ingress: load-balancer, or tls: caddy, internal, off',
+      'ingress: load-balancer, or tls: acme-dns, caddy, internal, off',
     );
   if (mode === 'managed' && !hasZone)
     return told('Hetzner issues managed certificates only for zones in Hetzner DNS', 'a dns.zone, or tls: off');
-  if (mode === 'caddy' && servers.count > 1)
+  if (mode === 'acme-dns' && !hasZone)
+    return told('the domain is proved by records in Hetzner DNS', 'a dns.zone, or tls: caddy, internal, off');
+  if (mode === 'caddy' && nodes > 1)
     return told(
-      `only one of ${servers.count} servers would pass the check of the certificate authority`,
-      'one server, or tls: managed',
+      `only one of ${nodes} servers would pass the check of the certificate authority`,
+      'one server, or tls: managed, acme-dns',
     );
   if ((mode === 'caddy' || mode === 'internal') && way === 'load-balancer')
-    return told('behind a load balancer TLS ends there, not at Caddy', 'managed, off; or ingress: dns');
+    return told('behind a load balancer TLS ends there, not at Caddy', 'managed, acme-dns, off; or ingress: dns');
   return [];
 };
+
+/** A host of a route is the environment's domain or lies below it, and its certificate can have that name. */
+const hosts = ({ type, tls: mode, domain, jobs }: EnvironmentConfig): Finding[] =>
+  jobs.flatMap(({ name, routes: own }, index) =>
+    own.flatMap((route) => {
+      const { host } = routeParts(route.replace('{domain}', domain));
+      const told = (message: string, allowed: string): Finding[] => [
+        {
+          path: inEnvironment(type, 'jobs', name, 'routes'),
+          about: [['defaults', 'jobs', index, 'routes'], inEnvironment(type, 'tls'), inEnvironment(type, 'domain')],
+          message,
+          found: route,
+          allowed,
+        },
+      ];
+      if (host === '' || host === domain) return [];
+      if (!host.endsWith(`.${domain}`))
+        return told(`the host of this route is not in the domain of ${type}, ${domain}`, 'api.{domain}/');
+      if (type === 'pr' && mode === 'acme-dns')
+        return told(`previews share one certificate, ${wildcardOver(domain)}, which does not cover this host`, '/');
+      return [];
+    }),
+  );
 
 const routes = ({ type, jobs }: EnvironmentConfig): Finding[] => {
   const findings: Finding[] = [];
