@@ -28,6 +28,8 @@ export interface Actions {
   later(ms: number, effect: Effect): void;
   /** Lets everything land that is due by now. Called before every request. */
   settle(): void;
+  /** Whether something would land by now. */
+  isDue(): boolean;
 }
 
 /** A fault for the next action of this command, if one is set. */
@@ -40,6 +42,8 @@ export interface ActionEngineDeps {
   readonly kit: () => Kit;
   readonly runEffect: RunEffect;
   readonly faultOf: (command: string) => ActionFault | undefined;
+  /** Of durations; see Pace. */
+  readonly scale: number;
 }
 
 const afterFailure: Readonly<Record<string, Server['status']>> = {
@@ -53,7 +57,7 @@ const afterFailure: Readonly<Record<string, Server['status']>> = {
 /** Hetzner keeps finished actions for weeks; a world file keeps this many of the newest. */
 const actionsKept = 5_000;
 
-export const createActions = ({ world, now, at, kit, runEffect, faultOf }: ActionEngineDeps): Actions => {
+export const createActions = ({ world, now, at, kit, runEffect, faultOf, scale }: ActionEngineDeps): Actions => {
   const { state } = world;
   const holds = (pending: PendingAction, type: string, id: number): boolean =>
     pending.locks.some((lock) => lock.type === type && lock.id === id);
@@ -159,7 +163,7 @@ export const createActions = ({ world, now, at, kit, runEffect, faultOf }: Actio
     const id = world.actions.nextId();
     const ms = now();
     const fault = faultOf(wanted.command);
-    const duration = wanted.duration ?? durationOf(wanted.command);
+    const duration = (wanted.duration ?? durationOf(wanted.command)) * scale;
     const action: Action = world.actions.put(id, {
       id,
       command: wanted.command,
@@ -202,5 +206,6 @@ export const createActions = ({ world, now, at, kit, runEffect, faultOf }: Actio
       state.timers.push({ at: now() + ms, effect });
     },
     settle,
+    isDue: () => nextDue(now()) !== undefined,
   };
 };

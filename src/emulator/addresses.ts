@@ -44,6 +44,8 @@ const publicRanges = ['203.0.113.0/24', '198.51.100.0/24', '192.0.2.0/24', '198.
   .map(rangeOf)
   .filter((one) => one !== undefined);
 export const allotPublicIpv4 = (world: World): string => {
+  const { docker } = world.state;
+  if (docker !== undefined) return allotOf(world, docker.range);
   let index = world.state.allotted.ipv4++;
   for (const range of publicRanges) {
     const usable = range.end - range.first - 2;
@@ -52,6 +54,25 @@ export const allotPublicIpv4 = (world: World): string => {
   }
   throw new Error('the emulated cloud has given out all of its 131,000 public IPv4 addresses');
 };
+/**
+ * Containers live in one /24, so addresses come back after all others were given out: .1 to .252, the rest is the
+ * engine's and the services'.
+ */
+const containerAddresses = 252;
+const allotOf = (world: World, text: string): string => {
+  const first = rangeOf(text)?.first ?? 0;
+  const taken = new Set<string | null>([
+    ...world.primaryIps.all().map(({ ip }) => ip),
+    ...world.floatingIps.all().map(({ ip }) => ip),
+    ...world.loadBalancers.all().map(({ public_net }) => public_net.ipv4.ip),
+  ]);
+  for (let tried = 0; tried < containerAddresses; tried += 1) {
+    const ip = ipv4Text(first + 1 + (world.state.allotted.ipv4++ % containerAddresses));
+    if (!taken.has(ip)) return ip;
+  }
+  throw new Error(`all ${containerAddresses} public addresses of this world are in use`);
+};
+
 /** A /64, `2001:db8:0:1::/64`. */
 export const allotPublicIpv6 = (world: World): string => {
   const index = ++world.state.allotted.ipv6;

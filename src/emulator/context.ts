@@ -1,4 +1,5 @@
 import type { Actions } from './actions.ts';
+import type { Pace } from './durations.ts';
 import type { FaultBook } from './faults.ts';
 import type { Limits } from './limits.ts';
 import type { MachineModels } from './machines/types.ts';
@@ -12,6 +13,7 @@ export interface Kit {
   readonly random: Randomness;
   readonly limits: Limits;
   readonly faults: FaultBook;
+  readonly pace: Pace;
   /** Undefined: no models behind the servers; health is `unknown`. */
   readonly machines: MachineModels | undefined;
   /** ms of the moment this happens: in effects, the end of their action. */

@@ -128,7 +128,10 @@ export const createControl =
       deps.actions.settle();
       if (what === '') {
         const { date } = deps.world.state;
-        return jsonReply({ kind: 'simulated', version: emulatorVersion, now: isoOf(deps.clock.now()), date }, 200);
+        return jsonReply(
+          { kind: deps.machines?.kind ?? 'simulated', version: emulatorVersion, now: isoOf(deps.clock.now()), date },
+          200,
+        );
       }
       if (what === 'machines') return await machine(deps, request, url, rest);
       if (what === 'faults') return await faultsOf(deps, request);

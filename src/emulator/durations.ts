@@ -70,3 +70,12 @@ export const delays = {
   /** A rescue system that was not booted ends after an hour (docs.hetzner.cloud, enable_rescue). */
   rescue: 3_600_000,
 };
+
+/** How fast a world's actions are: `scale` times the table; `shutdown`: ms from ACPI signal to power off by force. */
+export interface Pace {
+  readonly scale: number;
+  readonly shutdown: number;
+}
+export const hetznerPace: Pace = { scale: 1, shutdown: delays.shutdown };
+/** Real machines take their own time: what Hetzner's hosts would need is not waited for, a shutdown is. */
+export const dockerPace: Pace = { scale: 1 / 40, shutdown: 30_000 };

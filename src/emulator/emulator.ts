@@ -4,6 +4,7 @@ import type { CatalogueAt } from './catalogue/types.ts';
 import { type Clock, createVirtualClock } from './clock.ts';
 import { isoOf, type Kit } from './context.ts';
 import { createControl } from './control.ts';
+import { hetznerPace, type Pace } from './durations.ts';
 import { effectRunner } from './effects.ts';
 import { createFaultBook, type DrawnFaults, type FaultBook, type FaultRule } from './faults.ts';
 import { defaultLimits, type Limits } from './limits.ts';
@@ -33,6 +34,8 @@ export interface EmulatorOptions {
   readonly vatPercent?: number;
   readonly limits?: Partial<Limits>;
   readonly machines?: CreateMachineModels;
+  /** Default: Hetzner's own. */
+  readonly pace?: Pace;
   /** Time of the rate limit where it is not the world's. */
   readonly rateLimitNow?: () => number;
   /** Checks every reply against its wire schema and throws on a wrong one: for tests. */
@@ -54,6 +57,8 @@ export interface Emulator {
   readonly token: string;
   /** Lets everything land that is due by now. */
   settle(): void;
+  /** Whether something would land by now. */
+  isDue(): boolean;
 }
 
 /** The emulated Hetzner Cloud: one closure, no globals. */
@@ -75,9 +80,11 @@ export const createEmulator = (options: EmulatorOptions = {}): Emulator => {
   const limits: Limits = { ...defaultLimits, ...options.limits };
   const random = randomness(world.state);
   const machines = options.machines?.({ world, clock, random });
+  const pace = options.pace ?? hetznerPace;
   const actions = createActions({
     world,
     now,
+    scale: pace.scale,
     at: (ms) => {
       moment = ms;
     },
@@ -85,7 +92,7 @@ export const createEmulator = (options: EmulatorOptions = {}): Emulator => {
     runEffect: effectRunner(allEffects),
     faultOf: (command): ActionFault | undefined => faults.onAction(command),
   });
-  const kit: Kit = { world, actions, random, limits, machines, faults, now, iso: () => isoOf(now()) };
+  const kit: Kit = { world, actions, random, limits, machines, faults, pace, now, iso: () => isoOf(now()) };
   const rateLimit = createRateLimit(limits.requestsPerHour, options.rateLimitNow ?? (() => clock.now()));
   const requests: RequestRecord[] = [];
   const control = createControl({ world, clock, faults, rateLimit, requests, machines, actions });
@@ -112,5 +119,6 @@ export const createEmulator = (options: EmulatorOptions = {}): Emulator => {
       return world.state.tokens.find((token) => token.write)?.token ?? '';
     },
     settle: actions.settle,
+    isDue: actions.isDue,
   };
 };

@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from './clock.ts';
+import type { Pace } from './durations.ts';
 import { createEmulator } from './emulator.ts';
+import type { Limits } from './limits.ts';
 import { createLocalClock } from './local-clock.ts';
 import { createMachineModels } from './machines/models.ts';
+import type { CreateMachineModels } from './machines/types.ts';
 import { findServed } from './served.ts';
 import { createWallClock } from './wall-clock.ts';
+import type { World } from './world.ts';
 import { LocalWorldError, readWorldFile, writeWorldFile } from './world-file.ts';
 import { createWorldStore, lockWorld, type WorldStore } from './world-store.ts';
 
@@ -24,6 +28,8 @@ export interface LocalWorld {
   /** Base of the API, with `/v1`; in process it is a name that never resolves. */
   readonly endpoint: string;
   readonly description: string;
+  /** How what runs on the servers is reached: through this cloud, or at their own addresses. */
+  readonly machines: 'gateway' | 'ssh';
   close(): Promise<void>;
 }
 export const worldFileName = 'world.json';
@@ -77,12 +83,24 @@ export interface OpenedWorld {
   readonly store: WorldStore;
   readonly emulator: ReturnType<typeof createEmulator>;
 }
+export interface WorldHooks {
+  readonly onLoad?: (offset: number) => void;
+  readonly onSave?: () => number | undefined;
+  readonly wallRateLimit?: boolean;
+  /** Default: simulated ones. */
+  readonly machines?: CreateMachineModels;
+  readonly pace?: Pace;
+  readonly limits?: Partial<Limits>;
+  readonly onTrouble?: (error: Error) => void;
+  /** Runs within a first transaction, before machines are made true for the first time. */
+  readonly prepare?: (world: World) => Promise<void>;
+}
 /** An emulator on the world in `file`, with this clock; `clockFor` gets the world's offset to the wall clock. */
 export const openWorldFile = async (
   file: string,
   settings: WorldSettings,
   clockFor: (offset: () => number) => Clock,
-  hooks: { onLoad?: (offset: number) => void; onSave?: () => number | undefined; wallRateLimit?: boolean } = {},
+  hooks: WorldHooks = {},
 ): Promise<OpenedWorld> => {
   await begin(file, settings);
   const saved = await readWorldFile(file);
@@ -92,7 +110,9 @@ export const openWorldFile = async (
   const emulator = createEmulator({
     world: saved,
     clock: clockFor(offset),
-    machines: createMachineModels,
+    machines: hooks.machines ?? createMachineModels,
+    ...(hooks.pace === undefined ? {} : { pace: hooks.pace }),
+    ...(hooks.limits === undefined ? {} : { limits: hooks.limits }),
     // Clients of a served world compare RateLimit-Reset with their own clocks.
     ...(hooks.wallRateLimit ? { rateLimitNow: Date.now } : {}),
   });
@@ -101,17 +121,38 @@ export const openWorldFile = async (
   const store = createWorldStore({
     file,
     emulator,
+    machines: emulator.machines,
+    ...(hooks.onTrouble === undefined ? {} : { onTrouble: hooks.onTrouble }),
     onLoad: () => hooks.onLoad?.(state.clockOffset),
     onSave: () => {
       state.clockOffset = hooks.onSave?.() ?? state.clockOffset;
     },
   });
   const { date = state.date, vatPercent = state.vatPercent } = settings;
-  if (date !== state.date || vatPercent !== state.vatPercent)
-    await store.change(() => {
+  // What can't be made true yet must not keep anybody from opening the world: it is told, and tried again.
+  if (date !== state.date || vatPercent !== state.vatPercent || hooks.prepare !== undefined)
+    await store.change(async () => {
       Object.assign(state, { date, vatPercent });
-    });
+      await hooks.prepare?.(emulator.world);
+    }, false);
   return { store, emulator };
+};
+
+/** The world that `npm run emulator` serves from this directory, if it does. */
+export const openServed = async (directory: string, file: string): Promise<LocalWorld | undefined> => {
+  const served = await findServed(directory);
+  if (served === undefined) return undefined;
+  const { url, token, kind, now } = served;
+  return {
+    fetch: (request) => fetch(request),
+    // Real seconds, but from the world's moment on: what was written at world time is never in the future.
+    clock: createWallClock({ offset: now - Date.now() }),
+    token,
+    endpoint: `${url}/v1`,
+    description: `emulated cloud (${kind}), served at ${url}, world ${file}`,
+    machines: kind === 'docker' ? 'ssh' : 'gateway',
+    close: async () => undefined,
+  };
 };
 
 /**
@@ -120,17 +161,8 @@ export const openWorldFile = async (
  */
 export const openLocalWorld = async (options: LocalWorldOptions): Promise<LocalWorld> => {
   const file = join(options.directory, worldFileName);
-  const served = await findServed(options.directory);
-  if (served !== undefined)
-    return {
-      fetch: (request) => fetch(request),
-      // Real seconds, but from the world's moment on: what was written at world time is never in the future.
-      clock: createWallClock({ offset: served.now - Date.now() }),
-      token: served.token,
-      endpoint: `${served.url}/v1`,
-      description: `emulated cloud (simulated), served at ${served.url}, world ${file}`,
-      close: async () => undefined,
-    };
+  const served = await openServed(options.directory, file);
+  if (served !== undefined) return served;
   let local: ReturnType<typeof createLocalClock> | undefined;
   const opened = await openWorldFile(file, worldSettings(options), (offset) => {
     local = createLocalClock(offset);
@@ -145,6 +177,7 @@ export const openLocalWorld = async (options: LocalWorldOptions): Promise<LocalW
     token: opened.emulator.token,
     endpoint: 'http://emulated.invalid/v1',
     description: `emulated cloud (simulated), world ${file}`,
+    machines: 'gateway',
     close: async () => undefined,
   };
 };

@@ -2,6 +2,7 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { OpenedWorld } from './local.ts';
 import type { WallClock } from './wall-clock.ts';
 
 // V8 keeps compiled code between runs; so the rest is imported after this line.
@@ -20,6 +21,7 @@ Serves the emulated Hetzner Cloud, the very world of --local, on 127.0.0.1.
   --date YYYY-MM-DD  day of the catalogue: types, prices, deprecations
   --vat N            VAT in percent, default 21
   --directory DIR    default state/local, or RECONCILE_LOCAL_DIR
+  --machines KIND    simulated (default), or docker: servers are containers, in real time, in DIR/docker
 `;
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
@@ -34,7 +36,15 @@ const options = (() => {
   try {
     const option = { type: 'string' } as const;
     return parseArgs({
-      options: { port: option, speed: option, date: option, vat: option, directory: option, help: { type: 'boolean' } },
+      options: {
+        port: option,
+        speed: option,
+        date: option,
+        vat: option,
+        directory: option,
+        machines: option,
+        help: { type: 'boolean' },
+      },
     }).values;
   } catch (error) {
     return wrong(error instanceof Error ? error.message : String(error));
@@ -55,16 +65,20 @@ const speed = numberOf('speed', options.speed, 20, 100_000);
 if (speed === 0) wrong('--speed 0 would let no action end');
 const vat = options.vat === undefined ? undefined : numberOf('vat', options.vat, 21, 100);
 if (options.date !== undefined && Number.isNaN(Date.parse(options.date))) wrong(`--date ${options.date} is no date`);
-const directory = options.directory ?? process.env['RECONCILE_LOCAL_DIR'] ?? 'state/local';
+const kind = options.machines ?? 'simulated';
+if (kind !== 'simulated' && kind !== 'docker') wrong(`--machines ${kind} is neither simulated nor docker`);
+const isDocker = kind === 'docker';
+if (isDocker && options.speed !== undefined) wrong('--speed is for simulated machines: containers live in real time');
+const home = options.directory ?? process.env['RECONCILE_LOCAL_DIR'] ?? 'state/local';
+/** The very directory of `--local=docker`. */
+const directory = isDocker ? join(home, 'docker') : home;
 
-const run = async (): Promise<void> => {
-  const other = await findServed(directory);
-  if (other !== undefined)
-    throw new Error(`an emulator already serves ${directory} at ${other.url} (pid ${other.pid}): stop it first`);
+const settings = { date: options.date, vatPercent: vat, env: process.env };
+const openSimulated = async (): Promise<OpenedWorld> => {
   let clock: WallClock | undefined;
-  const opened = await openWorldFile(
+  return openWorldFile(
     join(directory, worldFileName),
-    worldSettings({ date: options.date, vatPercent: vat, env: process.env }),
+    worldSettings(settings),
     (offset) => {
       clock = createWallClock({ speed, offset: offset() });
       return clock;
@@ -75,6 +89,17 @@ const run = async (): Promise<void> => {
       onSave: () => (clock === undefined ? undefined : clock.now() - Date.now()),
     },
   );
+};
+const openDocker = async (): Promise<OpenedWorld> => {
+  const { openDockerWorldFile } = await import('./docker/open.ts');
+  return openDockerWorldFile({ ...settings, directory, progress: say });
+};
+
+const run = async (): Promise<void> => {
+  const other = await findServed(directory);
+  if (other !== undefined)
+    throw new Error(`an emulator already serves ${directory} at ${other.url} (pid ${other.pid}): stop it first`);
+  const opened = await (isDocker ? openDocker() : openSimulated());
   const server = await serveEmulator(opened.store.fetch, {
     port,
     onBug: (error) => say(`bug in the emulated cloud: ${error instanceof Error ? error.stack : String(error)}`),
@@ -98,7 +123,8 @@ const run = async (): Promise<void> => {
     process.on(signal, () => {
       end().catch(fail);
     });
-  say(`emulated Hetzner Cloud, world ${join(directory, worldFileName)}, time ${speed} times as fast; Ctrl-C ends it`);
+  const pace = isDocker ? 'servers are containers' : `time ${speed} times as fast`;
+  say(`emulated Hetzner Cloud, world ${join(directory, worldFileName)}, ${pace}; Ctrl-C ends it`);
   process.stdout.write(`export HCLOUD_ENDPOINT=${server.url}/v1\nexport HCLOUD_TOKEN=${opened.emulator.token}\n`);
   // `hcloud all list` also asks for storage boxes, which are in an API of their own.
   process.stdout.write(`export HETZNER_ENDPOINT=${server.url}/v1\n`);

@@ -9,8 +9,13 @@ export interface Served {
   readonly token: string;
   readonly pid: number;
 }
+/** `now`: the moment of its world, ms. */
+export interface Alive {
+  readonly now: number;
+  readonly kind: 'simulated' | 'docker';
+}
 const servedSchema = z.object({ url: z.url(), token: z.string(), pid: z.int().positive() });
-const answerSchema = z.object({ kind: z.literal('simulated'), now: z.iso.datetime({ offset: true }) });
+const answerSchema = z.object({ kind: z.enum(['simulated', 'docker']), now: z.iso.datetime({ offset: true }) });
 const answerMs = 2_000;
 export const servedFile = (directory: string): string => join(directory, 'emulator.json');
 
@@ -24,10 +29,9 @@ const alive = (pid: number): boolean => {
 };
 
 /**
- * The emulator that serves this directory's world: named by the file, alive, and answering to its token. `now` is the
- * moment of its world.
+ * The emulator that serves this directory's world: named by the file, alive, and answering to its token.
  */
-export const findServed = async (directory: string): Promise<(Served & { now: number }) | undefined> => {
+export const findServed = async (directory: string): Promise<(Served & Alive) | undefined> => {
   let text: string;
   try {
     text = await readFile(servedFile(directory), 'utf8');
@@ -50,7 +54,7 @@ export const findServed = async (directory: string): Promise<(Served & { now: nu
     const headers = { Authorization: `Bearer ${token}` };
     const response = await fetch(`${url}/_emulator`, { headers, signal: AbortSignal.timeout(answerMs) });
     const answer = answerSchema.safeParse(await response.json());
-    return answer.success ? { ...parsed.data, now: Date.parse(answer.data.now) } : undefined;
+    return answer.success ? { ...parsed.data, now: Date.parse(answer.data.now), kind: answer.data.kind } : undefined;
   } catch {
     return undefined;
   }

@@ -14,6 +14,7 @@ export const boot = (kit: Kit, server: Server): void => {
   const facts = factsOf(kit.world, server.id);
   server.status = 'running';
   facts.bootedAt = kit.now();
+  facts.shutdownAt = null;
   facts.firstBootAt ??= kit.now();
   server.rescue_enabled = false;
 };

@@ -3,6 +3,9 @@ import { access, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lock } from 'proper-lockfile';
 import type { Emulator } from './emulator.ts';
+import { ApiError } from './errors.ts';
+import type { MachineModels } from './machines/types.ts';
+import { errorReply } from './replies.ts';
 import { LocalWorldError, readWorldFile, stampOf, writeWorldFile } from './world-file.ts';
 
 /*
@@ -12,8 +15,11 @@ import { LocalWorldError, readWorldFile, stampOf, writeWorldFile } from './world
  */
 export interface WorldStore {
   fetch(request: Request): Promise<Response>;
-  /** Runs `work` as a transaction. A failure of `work` leaves file and memory as they were. */
-  change<Result>(work: () => Result | Promise<Result>): Promise<Result>;
+  /**
+   * Runs `work` as a transaction. A failure of `work` leaves file and memory as they were; so does, unless `strict` is
+   * false, one of the machines that have to follow it.
+   */
+  change<Result>(work: () => Result | Promise<Result>, strict?: boolean): Promise<Result>;
 }
 export interface WorldStoreOptions {
   readonly file: string;
@@ -22,6 +28,10 @@ export interface WorldStoreOptions {
   readonly onLoad?: () => void;
   /** Called before saving. */
   readonly onSave?: () => void;
+  /** Machines that are more than rows follow the world within each transaction. */
+  readonly machines?: Pick<MachineModels, 'sync' | 'look'> | undefined;
+  /** Told of what could not be made true, where the request itself is answered all the same. */
+  readonly onTrouble?: (error: Error) => void;
 }
 
 const lockRetries = { retries: 400, factor: 1.1, minTimeout: 10, maxTimeout: 150 };
@@ -70,7 +80,28 @@ const writableDirectory = async (directory: string): Promise<void> => {
 /** A lost reply is a fault after the commit: what was done stays done. */
 const isLostReply = (error: unknown): boolean => error instanceof TypeError && error.message === 'fetch failed';
 
-export const createWorldStore = ({ file, emulator, onLoad, onSave }: WorldStoreOptions): WorldStore => {
+/**
+ * What is asked to be made must be true before it is answered; and who polls an action waits for what it made. A list
+ * or a deletion is answered in any case: it is the way out of whatever can't be made.
+ */
+const mustBeTrue = ({ method, url }: Request): boolean => {
+  const { pathname } = new URL(url);
+  if (method === 'DELETE' || pathname.startsWith('/_emulator')) return false;
+  return !isReading({ method }) || /^\/v1\/actions(\/|$)|\/actions\/\d+$/.test(pathname);
+};
+const isReading = ({ method }: Pick<Request, 'method'>): boolean => method === 'GET' || method === 'HEAD';
+
+/** Machines could not be made as the rows are; the cause's message is a sentence. */
+class NotTrue extends Error {}
+
+export const createWorldStore = ({
+  file,
+  emulator,
+  onLoad,
+  onSave,
+  machines,
+  onTrouble,
+}: WorldStoreOptions): WorldStore => {
   let stamp: string | undefined;
   let queue: Promise<unknown> = Promise.resolve();
   /** Transactions under way: nobody else may have changed the file. */
@@ -91,7 +122,17 @@ export const createWorldStore = ({ file, emulator, onLoad, onSave }: WorldStoreO
     await writeWorldFile(file, emulator.world.snapshot());
     stamp = await stampOf(file);
   };
-  const transaction = async <Result>(work: () => Result | Promise<Result>): Promise<Result> => {
+  /** `strict`: failing fails the transaction; else it is told, and tried again by the next one. */
+  const makeTrue = async (strict: boolean): Promise<void> => {
+    try {
+      await machines?.sync?.();
+    } catch (error) {
+      const told = error instanceof Error ? error : new Error(String(error));
+      if (strict) throw new NotTrue(told.message, { cause: told });
+      onTrouble?.(told);
+    }
+  };
+  const transaction = async <Result>(work: () => Result | Promise<Result>, strict: boolean): Promise<Result> => {
     const held = await lockWorld(file);
     changing += 1;
     try {
@@ -102,9 +143,11 @@ export const createWorldStore = ({ file, emulator, onLoad, onSave }: WorldStoreO
         result = await work();
       } catch (error) {
         if (!isLostReply(error)) throw error;
+        await makeTrue(false);
         await save(held);
         throw error;
       }
+      await makeTrue(strict);
       await save(held);
       return result;
     } catch (error) {
@@ -118,18 +161,37 @@ export const createWorldStore = ({ file, emulator, onLoad, onSave }: WorldStoreO
       await held.release();
     }
   };
-  const change = <Result>(work: () => Result | Promise<Result>): Promise<Result> => {
-    const done = queue.then(() => transaction(work));
+  const change = <Result>(work: () => Result | Promise<Result>, strict = true): Promise<Result> => {
+    const done = queue.then(() => transaction(work, strict));
     queue = done.catch(() => undefined);
     return done;
   };
 
+  /** Whether answering would show what is not true yet, or no longer. */
+  const isBehind = async (path: string): Promise<boolean> =>
+    emulator.isDue() || ((await machines?.look?.(path)) ?? false);
+
+  const read = async (request: Request): Promise<Response> => {
+    if (machines?.sync === undefined) {
+      if (changing === 0) await load();
+      return emulator.fetch(request);
+    }
+    // A change under way takes seconds, and shows in the rows before it is true.
+    await queue;
+    await load();
+    if (await isBehind(new URL(request.url).pathname)) await change(() => undefined, mustBeTrue(request));
+    return emulator.fetch(request);
+  };
   return {
     change,
     fetch: async (request) => {
-      if (request.method !== 'GET' && request.method !== 'HEAD') return change(() => emulator.fetch(request));
-      if (changing === 0) await load();
-      return emulator.fetch(request);
+      try {
+        if (isReading(request)) return await read(request);
+        return await change(() => emulator.fetch(request), mustBeTrue(request));
+      } catch (error) {
+        if (!(error instanceof NotTrue)) throw error;
+        return errorReply(new ApiError('server_error', error.message));
+      }
     },
   };
 };

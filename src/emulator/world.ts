@@ -41,6 +41,8 @@ export interface ServerFacts {
   firstBootAt: number | null;
   /** MAC of the public interface. */
   mac: string;
+  /** When it was last told to shut down, since it runs; absent in worlds of before. */
+  shutdownAt?: number | null;
 }
 
 /** What an action will do when it ends; data, so that a saved world can go on. See effects.ts. */
@@ -94,6 +96,13 @@ const tablesOf = () => ({
 export type Tables = ReturnType<typeof tablesOf>;
 export type TableName = keyof Tables;
 
+/** `id`: 8 hex digits. `directory`: where the world lay when it got its id; a copy elsewhere gets another. */
+export interface DockerSide {
+  id: string;
+  directory: string;
+  range: string;
+}
+
 /** Small facts, saved as they stand. */
 export interface WorldState {
   tokens: ApiToken[];
@@ -112,6 +121,8 @@ export interface WorldState {
   allotted: { ipv4: number; ipv6: number };
   /** What machine models remember. */
   machines: Record<string, unknown>;
+  /** Of worlds whose servers are containers: what their things on the engine are called, and their public /24. */
+  docker?: DockerSide;
   /** Private keys of uploaded certificates, which the API never shows; absent in worlds of before. */
   certificateKeys?: Record<number, string>;
 }

@@ -76,6 +76,12 @@ export interface FoundContainer {
   readonly thing: string;
   readonly state: 'created' | 'running' | 'exited' | 'paused' | 'restarting' | 'removing' | 'dead';
   readonly labels: Readonly<Record<string, string>>;
+  /** ms since the epoch; 0: never started. */
+  readonly startedAt: number;
+  /** Of the last run; 129: systemd inside asked for a reboot, 130: it powered off, 137: killed. */
+  readonly exitCode: number;
+  /** The engine's address by docker network, also while it is stopped (where it is fixed). */
+  readonly networks: Readonly<Record<string, string>>;
 }
 
 export interface WorldContext {

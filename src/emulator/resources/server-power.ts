@@ -45,8 +45,9 @@ const acpiDone = serverEffect<{ bootedAt: number | null }>('server.acpi-done', (
 });
 /** The action's end says only that the signal was sent: whoever needs the server off looks at its status. */
 const acpiSent = serverEffect('server.acpi-sent', (kit, server) => {
-  const { bootedAt } = factsOf(kit.world, server.id);
-  kit.actions.later(delays.shutdown, acpiDone.of({ id: server.id, bootedAt }));
+  const facts = factsOf(kit.world, server.id);
+  facts.shutdownAt = kit.now();
+  kit.actions.later(kit.pace.shutdown, acpiDone.of({ id: server.id, bootedAt: facts.bootedAt }));
 });
 const passwordSet = serverEffect<{ password: string }>('server.password', (kit, server, { password }) => {
   factsOf(kit.world, server.id).rootPassword = password;

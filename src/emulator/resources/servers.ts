@@ -74,7 +74,7 @@ const removed = effectKind<{ id: number }>('server.removed', (kit, { id }) => {
   }
   world.servers.delete(id);
   world.serverFacts.delete(id);
-  kit.actions.later(delays.autoDelete, addressesGone.of({ id }));
+  kit.actions.later(delays.autoDelete * kit.pace.scale, addressesGone.of({ id }));
 });
 export const effects = [created, started, volumeArrived, addressesGone, removed];
 
