@@ -2,6 +2,7 @@ import { addressOf } from '../domain/address.ts';
 import { settleSecret } from '../domain/application-secrets.ts';
 import type { Environment, JobConfig } from '../domain/environment.ts';
 import { Failure } from '../domain/errors.ts';
+import { hostsOf, routeParts } from '../domain/hosts.ts';
 import type { JobSpec, JobVariables, Resource } from '../domain/resource.ts';
 import { resource, soleAddress, type Wanted } from './context.ts';
 import { declaredIn, declaredOnly, imageVersion, jobFile } from './job-file.ts';
@@ -70,11 +71,16 @@ const variables = (environment: Environment, job: JobConfig, hcl: string): JobVa
 };
 
 /** Only through a route of its own would the ingress take us to this job, and not to a neighbour. */
-const answersOf = ({ domain, jobs: all }: Environment, job: JobConfig): JobSpec['answers'] => {
+const answersOf = (environment: Environment, job: JobConfig): JobSpec['answers'] => {
   const path = job.healthPath;
-  const best = all
-    .flatMap((one) => one.routes.map((route) => ({ job: one.name, route })))
-    .filter(({ route }) => route === '/' || path === route || path.startsWith(`${route}/`))
-    .toSorted((a, b) => b.route.length - a.route.length)[0];
-  return best?.job === job.name ? { domain, path, version: imageVersion(job.image) } : undefined;
+  const host = hostsOf(environment).find((one) => ownerOf(environment, one, path) === job.name);
+  return host === undefined ? undefined : { domain: host, path, version: imageVersion(job.image) };
 };
+
+/** The ingress's own order: a route with a host before one without, a longer path before a shorter one. */
+const ownerOf = ({ jobs }: Environment, host: string, path: string): string | undefined =>
+  jobs
+    .flatMap(({ name, routes }) => routes.map((route) => ({ name, ...routeParts(route) })))
+    .filter((one) => one.host === '' || one.host === host)
+    .filter((one) => one.path === '/' || path === one.path || path.startsWith(`${one.path}/`))
+    .toSorted((a, b) => Number(a.host === '') - Number(b.host === '') || b.path.length - a.path.length)[0]?.name;

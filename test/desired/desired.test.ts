@@ -309,3 +309,17 @@ test('a changed template changes exactly the servers', () => {
 test('referenced, never owned: the SSH keys', () => {
   expect(desired({ ...production, sshKeys: ['alice'] }).references).toEqual([{ kind: 'ssh-key', name: 'alice' }]);
 });
+
+test('a job behind a host of its own is asked under that host', () => {
+  const [web, api] = [
+    production.jobs.find(({ name }) => name === 'web'),
+    production.jobs.find(({ name }) => name === 'server'),
+  ];
+  if (web === undefined || api === undefined) throw new Error('infra.yaml has web and server');
+  const asked = (routes: readonly string[]) =>
+    find(desired({ ...production, jobs: [web, { ...api, routes }] }), 'job').map(
+      ({ name, spec }) => `${name}: ${spec.answers?.domain}${spec.answers?.path}`,
+    );
+  expect(asked(['/api'])).toEqual(['web: aipacto.com/health', 'server: aipacto.com/api/health']);
+  expect(asked(['api.aipacto.com/'])).toEqual(['web: aipacto.com/health', 'server: api.aipacto.com/api/health']);
+});
