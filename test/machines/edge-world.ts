@@ -6,6 +6,7 @@ import { findContainers } from '../../src/emulator/docker/found.ts';
 import { ensureMachineImage } from '../../src/emulator/docker/image.ts';
 import { worldNames } from '../../src/emulator/docker/names.ts';
 import { ensureNetworks, publicSideOf, removeEverything } from '../../src/emulator/docker/networks.ts';
+import { machineFlags } from '../../src/emulator/docker/probe.ts';
 import type { FoundContainer, Part, WorldContext } from '../../src/emulator/docker/types.ts';
 import { createEmulator } from '../../src/emulator/emulator.ts';
 import { docker } from './agents.ts';
@@ -50,6 +51,10 @@ export interface EdgeWorld {
   sync(...parts: readonly Part[]): Promise<void>;
   /** A container for each server row, at its public and private address. */
   startServers(): void;
+  /** The context with what the engine has now. */
+  found(): Promise<WorldContext>;
+  /** A machine whose engine knows the world's registry as a mirror, and nothing else of it. Answers its name. */
+  startEngine(): string;
   readonly said: string[];
   close(): Promise<void>;
 }
@@ -101,6 +106,19 @@ export const openEdgeWorld = async (name: string): Promise<EdgeWorld> => {
     sync: async (...parts) => {
       for (const part of parts) await part.sync(context(await findContainers(engine, name)));
     },
+    found: async () => context(await findContainers(engine, name)),
+    startEngine: () => {
+      const title = `${names.prefix}-engine`;
+      docker([
+        'run',
+        '-d',
+        ...['--name', title, ...names.labels('server', 0), '--network', names.publicNetwork],
+        ...machineFlags({ cgroup: cgroupOf(), refused, version: '' }),
+        tag,
+      ]);
+      docker(['exec', '-d', title, 'dockerd', `--registry-mirror=http://${publicSide.services}:5000`]);
+      return title;
+    },
     startServers: () => {
       for (const server of emulator.world.servers.all()) {
         const ip = emulator.world.primaryIps
@@ -129,3 +147,5 @@ export const openEdgeWorld = async (name: string): Promise<EdgeWorld> => {
     },
   };
 };
+
+const cgroupOf = (): 'v1' | 'v2' => (docker(['info', '-f', '{{.CgroupVersion}}']).trim() === '2' ? 'v2' : 'v1');
