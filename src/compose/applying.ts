@@ -53,6 +53,8 @@ export const applyPlan = async (context: TargetContext, plan: Plan, options: App
     });
     context.keyRing.attach(writer);
     context.secrets.attach(writer);
+    // Missing credentials are told before anything is ordered.
+    if (plan.steps.some(({ effect }) => effect.port === 'machines')) context.tailnet();
     await startKeys(context, plan);
     reporter.planStarted(plan);
     const execution = await executePlan({
@@ -68,6 +70,7 @@ export const applyPlan = async (context: TargetContext, plan: Plan, options: App
       signal: options.signal,
       checkLease: lease.check,
       fillUserData: fillUserDataFrom(context.keyRing),
+      serverGoes: async (server) => void (await context.tailnet()?.removeDevices([server])),
     });
     const ended = !execution.interrupted && execution.failed.length === 0 && execution.stoppedBy === null;
     const after = ended ? await planTarget(context, asked(plan), writer.current()) : null;

@@ -4,7 +4,7 @@ import { machinesFor } from './machines.ts';
 
 type Given = Pick<
   Context,
-  'config' | 'assets' | 'store' | 'random' | 'reporter' | 'holder' | 'version' | 'onSecret'
+  'config' | 'assets' | 'store' | 'random' | 'reporter' | 'holder' | 'version' | 'onSecret' | 'env'
 > & {
   readonly access: CloudAccess;
 };

@@ -53,6 +53,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Workspace> =>
       version: options.version,
       holder: { host: hostname(), pid: process.pid, user: userInfo().username },
       onSecret: options.onSecret,
+      env,
     }),
   );
 };

@@ -2,10 +2,12 @@ import { createClusterOperations } from '../cluster/operations.ts';
 import type { Environment } from '../domain/environment.ts';
 import type { ClusterOperations } from '../ports/cluster-operations.ts';
 import type { Machines } from '../ports/machines.ts';
+import type { Tailnet } from '../tailscale/tailnet.ts';
 import { connectWith } from './connect.ts';
 import type { Context } from './context.ts';
 import { createJobSecrets, type OwnedSecrets } from './job-secrets.ts';
 import { createKeyRing, type OwnedKeyRing } from './key-ring.ts';
+import { tailnetOf } from './tailnet.ts';
 
 /** One environment's keys and what they open. */
 export interface Reached {
@@ -13,14 +15,27 @@ export interface Reached {
   readonly secrets: OwnedSecrets;
   readonly machines: Machines;
   readonly operations: ClusterOperations;
+  readonly tailnet: () => Tailnet | null;
 }
 
-export const reach = (context: Context, { name: environment, type }: Pick<Environment, 'name' | 'type'>): Reached => {
+export const reach = (context: Context, of: Pick<Environment, 'name' | 'type' | 'tailscale'>): Reached => {
+  const { name: environment, type } = of;
   const { store, config, clock, random, onSecret } = context;
   const keyRing = createKeyRing({ store, project: config.project, environment, onSecret });
   const machines = context.reachMachines(keyRing);
   const secrets = createJobSecrets(context, { name: environment, type });
   const connect = connectWith(keyRing);
-  const operations = createClusterOperations({ environment, machines, keyRing, secrets, connect, clock, random });
-  return { keyRing, secrets, machines, operations };
+  // Only a run that orders, boots or removes servers asks for it, and only then its credentials are missed.
+  const tailnet = (): Tailnet | null => tailnetOf(context, of);
+  const operations = createClusterOperations({
+    environment,
+    machines,
+    keyRing,
+    secrets,
+    extraFiles: async (target) => (await tailnet()?.filesFor(target.name)) ?? [],
+    connect,
+    clock,
+    random,
+  });
+  return { keyRing, secrets, machines, operations, tailnet };
 };

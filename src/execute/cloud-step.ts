@@ -30,7 +30,7 @@ export const runCloudStep = async (step: Step, planned: CloudEffect, context: St
 };
 
 const sent = (step: Step, effect: CloudEffect, context: StepContext): Promise<CloudEffect> =>
-  filled(effect, nameOf(step, context) ?? step.address, context.fillUserData);
+  filled(effect, nameOf(step, context) ?? step.address, context);
 
 const acceptedText = ({ id, actionIds }: Accepted): string => {
   const parts = [

@@ -5,7 +5,7 @@ import type { ClusterOperations } from '../ports/cluster-operations.ts';
 import type { TimedPart } from '../ports/machines.ts';
 import type { ActionWaiter } from './action-waiter.ts';
 import type { Memory } from './memory.ts';
-import type { FillUserData } from './user-data.ts';
+import type { FillUserData, ServerGoes } from './user-data.ts';
 
 /** What every step works with. */
 export interface StepContext {
@@ -21,6 +21,7 @@ export interface StepContext {
   /** Told what a step is waiting for. */
   readonly progress: (step: Step, detail: string) => void;
   readonly fillUserData: FillUserData;
+  readonly serverGoes: ServerGoes;
   /** Told where a step's time went. */
   readonly timed: (step: Step, part: TimedPart) => void;
   /** Told once the effect is under way, with what later readers of the journal need: ids. */

@@ -16,7 +16,7 @@ import { runStep } from './run-step.ts';
 import { createSchedule, type Schedule } from './scheduler.ts';
 import { createTally, type StepLists } from './tally.ts';
 import { createTimings } from './timings.ts';
-import type { FillUserData } from './user-data.ts';
+import type { FillUserData, ServerGoes } from './user-data.ts';
 
 export interface ExecutionOptions {
   readonly plan: Plan;
@@ -30,6 +30,8 @@ export interface ExecutionOptions {
   readonly reporter: Reporter;
   /** Called before a server is ordered or rebuilt. */
   readonly fillUserData: FillUserData;
+  /** Called before a server is deleted or rebuilt. */
+  readonly serverGoes: ServerGoes;
   /** Aborts when the run is told to stop: nothing new starts, and what runs is left within seconds. */
   readonly signal: AbortSignal;
   /** Called before every mutation; throws when the lease is another's. */
@@ -83,6 +85,7 @@ const contextOf = (options: ExecutionOptions, { halt, timings }: Walk): StepCont
     waiter: createActionWaiter({ cloud, clock, signal }),
     checkLease: halt.on(options.checkLease),
     fillUserData: halt.on(options.fillUserData),
+    serverGoes: options.serverGoes,
     timed: timings.part,
     progress: (step, detail) => reporter.stepWaiting(step, detail),
     accepted: async () => undefined,

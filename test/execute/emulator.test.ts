@@ -179,6 +179,7 @@ const run = async (plan: Plan, faults: readonly FaultRule[] = [], given?: Return
     signal: new AbortController().signal,
     checkLease: async () => undefined,
     fillUserData: async (_server, userData) => userData,
+    serverGoes: async () => undefined,
   });
   const elapsedMs = clock.now() - startedAt;
   return {

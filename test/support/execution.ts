@@ -46,6 +46,7 @@ export const createBench = (durationMs?: (command: string) => number) => {
       signal: stop.signal,
       checkLease: async () => undefined,
       fillUserData: async (_server, userData) => userData,
+      serverGoes: async () => undefined,
       ...more,
     });
   };

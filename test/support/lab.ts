@@ -124,6 +124,7 @@ export const createLab = (options: LabOptions = {}): Lab => {
               version: '0.0.0',
               holder: { host: 'lab', pid: process.pid, user: 'tester' },
               onSecret: (secret) => secrets.push(secret),
+              env: options.env ?? {},
             }),
           ),
         initTemplate,
