@@ -138,6 +138,7 @@ describe.skipIf(lacks.length > 0)(`the edge of a docker world${why}`, () => {
   });
 
   test('a reload drops no request: eight clients keep asking while the configuration changes three times', async () => {
+    await until('the load balancer', 20_000, async () => (await ask(`http://${balancer.ip}/`)).status);
     let changed = false;
     const asking = Promise.all(
       Array.from({ length: 8 }, async () => {
