@@ -1,6 +1,6 @@
 import { Failure } from '../domain/errors.ts';
 import type { Waiting } from '../ports/cluster-operations.ts';
-import type { DeliveredFile, MachineTarget } from '../ports/machines.ts';
+import type { BootStatus, DeliveredFile, MachineTarget } from '../ports/machines.ts';
 import { deliveredFiles } from './delivery.ts';
 import type { ClusterDeps } from './deps.ts';
 import { FatalProbeError, waitFor } from './wait.ts';
@@ -19,7 +19,7 @@ export const awaitBoot = (deps: ClusterDeps, target: MachineTarget, waiting: Wai
     deadlineMs: bootMs,
     describe: `cloud-init of ${target.name} to finish`,
     probe: async () => {
-      const boot = await deps.machines.bootStatus(target);
+      const boot = await bootStatus(deps, target);
       switch (boot.stage) {
         case 'done':
           for (const part of boot.timings ?? []) waiting.timed?.(part);
@@ -36,6 +36,17 @@ export const awaitBoot = (deps: ClusterDeps, target: MachineTarget, waiting: Wai
       }
     },
   });
+
+/** What the port throws as Failure, such as a wrong host key, no waiting heals. */
+const bootStatus = async ({ machines }: ClusterDeps, target: MachineTarget): Promise<BootStatus> => {
+  try {
+    return await machines.bootStatus(target);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const { message, done, next } = error;
+    throw new FatalProbeError(message, { done, cause: error, ...(next === undefined ? {} : { next }) });
+  }
+};
 
 const deliver = async (deps: ClusterDeps, target: MachineTarget): Promise<void> => {
   const keys = deps.keyRing.current();

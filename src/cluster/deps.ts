@@ -15,6 +15,8 @@ export interface ClusterDeps {
   readonly secrets?: JobSecrets;
   /** What a server gets besides the cluster's own keys: a Tailscale key, a certificate of the ingress. */
   readonly extraFiles?: (target: MachineTarget) => Promise<readonly DeliveredFile[]>;
+  /** Where Consul's servers find the keys of Nomad's identities; left out: the Nomad beside each of them. */
+  readonly jwksUrl?: string;
   readonly connect: Connect;
   readonly clock: Clock;
   readonly random: Random;

@@ -41,7 +41,7 @@ export const awaitReady = async (
       },
     });
   } catch (error) {
-    throw await withLogs(deps, servers, error);
+    throw waiting.signal.aborted ? error : await withLogs(deps, servers, error);
   }
 };
 
@@ -70,7 +70,9 @@ const lookAround = async (
   stages.reached('Nomad has a leader');
   await stages.once('Nomad access control', () => ask(({ schedulerAccess }) => openNomad(deps, schedulerAccess, keys)));
   await stages.once('workload identity', () =>
-    ask(({ catalogAccess }) => catalogAccess.workloads({ jwksUrl, jwksCa: keys.ca.certificate })),
+    ask(({ catalogAccess }) =>
+      catalogAccess.workloads({ jwksUrl: deps.jwksUrl ?? jwksUrl, jwksCa: keys.ca.certificate }),
+    ),
   );
 
   const lacks = missing(cluster.spec, await ask(membership));
@@ -150,10 +152,10 @@ const fatal = (error: unknown): FatalProbeError => {
 
 const logLines = 12;
 
-/** What the agents themselves said last, from the first server that tells. */
+/** What the agents themselves said last, on the first server that the error names, else on the first of all. */
 const withLogs = async (deps: ClusterDeps, servers: readonly MachineTarget[], error: unknown): Promise<unknown> => {
   if (!(error instanceof Failure)) return error;
-  const [target] = servers;
+  const target = servers.find(({ name }) => error.message.includes(name)) ?? servers[0];
   if (target === undefined) return error;
   const tails = await Promise.all(
     ['consul', 'nomad'].map(async (unit) => {

@@ -1,0 +1,162 @@
+import { createSchedulerAccess } from '../../../src/nomad/access.ts';
+import { spec } from './job.ts';
+import { nomad, type Scene, until } from './scene.ts';
+
+const addressOf = ({ peers }: Scene): string => `https://${peers.targets[0]?.privateIp}:4646`;
+const adapter = (scene: Scene, topic: string) =>
+  createSchedulerAccess({
+    fetch: scene.recorder.through('nomad', topic),
+    address: addressOf(scene),
+    token: scene.keys.nomad.management,
+  });
+
+export const recordNomadAccess = async (scene: Scene): Promise<void> => {
+  const { recorder, keys } = scene;
+  const ask = (title: string, path: string, call = {}) => recorder.ask('nomad', 'access-refused', title, path, call);
+  await until('leader of Nomad', async () => (await nomad(scene).leader()) !== null);
+  await ask('an unknown token before the bootstrap', '/v1/acl/token/self', { token: 'unknown' });
+  await ask('a bootstrap secret that is no UUID', '/v1/acl/bootstrap', {
+    method: 'PUT',
+    body: { BootstrapSecret: 'x' },
+  });
+  await adapter(scene, 'access-set-up').bootstrap(keys.nomad.management);
+  // Unseen by the recording, so that the deployer's secret is known before anything with it is written down.
+  const target = scene.peers.targets[0];
+  if (target === undefined) throw new Error('there is no server');
+  const unseen = { fetch: scene.peers.machines.fetchThrough(target), address: addressOf(scene) };
+  const management = { token: 'management' };
+  await ask('a policy that does not exist', '/v1/acl/policy/nobody', management);
+  const secret = await createSchedulerAccess({ ...unseen, token: keys.nomad.management }).deployer(null);
+  recorder.learn(secret.reveal(), 'deployer');
+  await adapter(scene, 'access-again').bootstrap(keys.nomad.management);
+  await adapter(scene, 'access-again').deployer(secret);
+  await adapter(scene, 'access-lost-reply').deployer(null);
+  await ask('an unknown token after the bootstrap', '/v1/acl/token/self', { token: 'unknown' });
+  await ask('a second bootstrap', '/v1/acl/bootstrap', {
+    method: 'PUT',
+    body: { BootstrapSecret: '11111111-2222-4333-8444-555555555555' },
+  });
+  await ask('a policy that is no HCL', '/v1/acl/policy/broken', {
+    ...management,
+    method: 'POST',
+    body: { Name: 'broken', Rules: 'namespace' },
+  });
+  await ask('a policy is written, and answered with nothing', '/v1/acl/policy/spare', {
+    ...management,
+    method: 'POST',
+    body: { Name: 'spare', Description: '', Rules: 'node { policy = "read" }' },
+  });
+  await ask('the deployer lists tokens', '/v1/acl/tokens', { token: 'deployer' });
+  await ask('the deployer purges a node', '/v1/node/22222222-2222-4333-8444-555555555555/purge', {
+    method: 'POST',
+    token: 'deployer',
+  });
+};
+
+/** A job's life through the adapter, then each read once more by us and by nobody. */
+export const recordNomadJobs = async (scene: Scene): Promise<void> => {
+  const { recorder } = scene;
+  const secret = { token: 'deployer' } as const;
+  const ask = (title: string, path: string, call = {}) => recorder.ask('nomad', 'jobs', title, path, call);
+  await ask('a job that is not there', '/v1/job/nope', secret);
+  await ask('allocations of a job that is not there', '/v1/job/nope/allocations', secret);
+  await ask('stopping a job that is not there', '/v1/job/nope?purge=true', { ...secret, method: 'DELETE' });
+  const parse = { ...secret, method: 'POST' };
+  await ask('no specification', '/v1/jobs/parse', { ...parse, body: { JobHCL: '' } });
+  await ask('a specification that is wrong', '/v1/jobs/parse', {
+    ...parse,
+    body: { JobHCL: 'job "web" {\n  cuont = 1\n}\n' },
+  });
+  const { body: job } = await ask('a specification', '/v1/jobs/parse', {
+    ...parse,
+    body: { JobHCL: spec, Variables: 'port_label = "http"\n', Canonicalize: true },
+  });
+  const plan = () => ask('a plan', '/v1/job/web/plan', { ...secret, method: 'POST', body: { Job: job, Diff: true } });
+  const register = (title: string, index: number) =>
+    ask(title, '/v1/jobs', {
+      ...secret,
+      method: 'POST',
+      body: { Job: job, EnforceIndex: true, JobModifyIndex: index },
+    });
+  await plan();
+  await register('registered against a job that is not there', 7);
+  await register('registered', 0);
+  await register('registered as new where the job exists', 0);
+  await register('registered against another index', 999_999);
+  await until('healthy job', async () => (await nomad(scene).health('web', 0)).state === 'healthy');
+  await plan();
+  for (const path of ['', '/allocations', '/deployments', '/deployment', '/evaluations', '/summary'])
+    await ask(`the job: ${path}`, `/v1/job/web${path}`, secret);
+  await ask('all jobs', '/v1/jobs?meta=true', secret);
+};
+
+export const recordNomadReads = async (scene: Scene): Promise<void> => {
+  const { recorder } = scene;
+  const [node] = await nomad(scene).nodes();
+  const paths = [
+    '/v1/status/leader',
+    '/v1/status/peers',
+    '/v1/operator/autopilot/health',
+    '/v1/operator/raft/configuration',
+    '/v1/agent/members',
+    '/v1/agent/health',
+    '/v1/nodes',
+    `/v1/node/${node?.id}`,
+    '/v1/node/22222222-2222-4333-8444-555555555555',
+    '/v1/jobs?meta=true',
+    '/v1/job/web',
+    '/v1/job/web/allocations',
+    '/v1/acl/policies',
+    '/v1/acl/tokens',
+    '/.well-known/jwks.json',
+  ];
+  for (const token of ['deployer', 'none', 'unknown'] as const)
+    for (const path of paths) await recorder.ask('nomad', `reads-${token}`, `${token} reads ${path}`, path, { token });
+  for (const [method, path, body] of [
+    ['POST', '/v1/jobs/parse', { JobHCL: 'job "web" {}' }],
+    ['POST', '/v1/jobs', { Job: await stored(scene) }],
+    ['DELETE', '/v1/job/web', undefined],
+  ] as const)
+    await recorder.ask('nomad', 'reads-none', `anonymous: ${method} ${path}`, path, { method, body });
+};
+
+/** Variables of a job, as its deployer writes them. */
+export const recordNomadVariables = async ({ recorder }: Scene): Promise<void> => {
+  const path = '/v1/var/nomad/jobs/web';
+  const ask = (title: string, where: string, call = {}) => recorder.ask('nomad', 'variables', title, where, call);
+  const put = (cas: number | string, value: string) => ({
+    title: `?cas=${cas}`,
+    where: `${path}?cas=${cas}`,
+    call: { token: 'deployer', method: 'PUT', body: { Path: 'nomad/jobs/web', Items: { A_KEY: value } } },
+  });
+  await ask('a variable that is not there', path, { token: 'deployer' });
+  const first = put(0, 'one');
+  const { body: made } = await ask('made, as nothing was there', first.where, first.call);
+  await ask('made as new where it exists', first.where, first.call);
+  const second = put(made.ModifyIndex, 'two');
+  await ask('written over the version that was read', second.where, second.call);
+  await ask('written over a version that is gone', second.where, second.call);
+  await ask('read', path, { token: 'deployer' });
+  await ask('listed', '/v1/vars?prefix=nomad/jobs', { token: 'deployer' });
+  await ask('anonymous reads', path);
+  await ask('the deployer writes elsewhere', '/v1/var/other', {
+    token: 'deployer',
+    method: 'PUT',
+    body: { Path: 'other', Items: { a: 'b' } },
+  });
+  await ask('deleted', path, { token: 'deployer', method: 'DELETE' });
+  await ask('deleted again', path, { token: 'deployer', method: 'DELETE' });
+};
+
+export const recordNomadStop = async ({ recorder }: Scene): Promise<void> => {
+  const call = { token: 'deployer', method: 'DELETE' } as const;
+  await recorder.ask('nomad', 'jobs', 'stopped and purged', '/v1/job/web?purge=true', call);
+};
+
+const stored = async ({ peers, keys }: Scene): Promise<unknown> => {
+  const target = peers.targets[0];
+  if (target === undefined) throw new Error('there is no server');
+  const headers = { 'x-nomad-token': keys.nomad.management.reveal() };
+  const url = `https://${target.privateIp}:4646/v1/job/web`;
+  return (await peers.machines.fetchThrough(target)(new Request(url, { headers }))).json();
+};
