@@ -29,6 +29,7 @@ const table: Readonly<Record<string, Row>> = {
   nomad: { may: core },
   consul: { may: core },
   machines: { may: core },
+  acme: { may: core },
   ssh: { may: core },
   tailscale: { may: core },
   local: { may: core },
