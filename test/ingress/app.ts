@@ -19,7 +19,12 @@ export const createApp = async (name: string): Promise<App> => {
     }
     // Under way while the world changes: `/slow` takes three seconds.
     if (request.url?.endsWith('/slow')) await new Promise((resolve) => setTimeout(resolve, 3000));
-    for await (const _piece of request);
+    try {
+      for await (const _piece of request);
+    } catch {
+      // The one who asks has gone away; so does the answer.
+      return;
+    }
     reply.writeHead(200, { 'content-type': 'application/json', ...state.headers });
     reply.end(JSON.stringify({ app: name, path: request.url, headers: request.headers }));
   });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serverNodes } from '../../src/desired/server.ts';
 import type { Environment } from '../../src/domain/environment.ts';
+import { hostAt } from '../../src/domain/ip.ts';
 import { serverView } from '../../src/render/server-view.ts';
 import { renderTemplate } from '../../src/render/template.ts';
 import { assets } from '../desired/inputs.ts';
@@ -19,9 +20,11 @@ export interface IngressNode {
   /** ingress-routes, as rendered. */
   readonly program: string;
   readonly ports: { readonly http: number; readonly https: number; readonly metrics: number };
-  /** Starts Caddy and the router, waits until both answer, and gives the router. */
-  startCaddy(): Promise<Running>;
+  /** Starts Caddy and the router, waits until both answer. */
+  startCaddy(): Promise<{ readonly caddy: Running; readonly router: Running }>;
   startRouter(): Running;
+  /** Without Consul: every request goes to this port. */
+  routeAll(port: number): void;
   /** What systemd does on `systemctl reload caddy`; '' or what Caddy said against it. */
   reload(): string;
   /** `caddy validate`: the last line of what it says. */
@@ -41,21 +44,31 @@ export const render = (environment: Environment, template: string, privateIp?: s
   return renderTemplate({ name: template, source, data: view });
 };
 
-/** `globals`: further global options of Caddy, a line each. */
-export const createNode = async (environment: Environment, globals = ''): Promise<IngressNode> => {
+export interface NodeOptions {
+  /** Default: free ones. */
+  readonly ports?: Pick<IngressNode['ports'], 'http' | 'https'>;
+  /** In place of the load balancer's private address. */
+  readonly loadBalancerIp?: string;
+}
+
+export const createNode = async (environment: Environment, options: NodeOptions = {}): Promise<IngressNode> => {
   const folder = mkdtempSync(join(tmpdir(), 'ingress-'));
-  const [http = 0, https = 0, metrics = 0] = await freePorts(3);
+  const [freeHttp = 0, freeHttps = 0, metrics = 0] = await freePorts(3);
+  const { http, https } = options.ports ?? { http: freeHttp, https: freeHttps };
   const bent = render(environment, 'Caddyfile', '127.0.0.1')
     .replaceAll('/etc/caddy/', `${folder}/`)
     .replace('unix//run/caddy/admin.sock', `unix/${folder}/admin.sock`)
+    .replaceAll(hostAt(environment.network.subnet, 5), options.loadBalancerIp ?? hostAt(environment.network.subnet, 5))
     .replace('shutdown_delay 10s', 'shutdown_delay 1s')
     .replace('unix//run/ingress/', `unix/${folder}/run/`)
     .replace('http://127.0.0.1:2019', `http://127.0.0.1:${metrics}`)
-    .replace(/^\{\n/, `{\n\thttp_port ${http}\n\thttps_port ${https}\n\tdefault_bind 127.0.0.1\n${globals}`);
+    .replace(/^\{\n/, `{\n\thttp_port ${http}\n\thttps_port ${https}\n\tdefault_bind 127.0.0.1\n`);
   const caddyfile = join(folder, 'Caddyfile');
   writeFileSync(caddyfile, bent);
   const program = join(folder, 'ingress-routes');
   writeFileSync(program, render(environment, 'ingress-routes.py'));
+  if (environment.acme?.ca !== undefined)
+    writeFileSync(join(folder, 'acme-ca.pem'), render(environment, 'acme-ca.pem'));
   mkdirSync(join(folder, 'routes'));
   mkdirSync(join(folder, 'tls'));
   mkdirSync(join(folder, 'run'));
@@ -72,7 +85,7 @@ export const createNode = async (environment: Environment, globals = ''): Promis
     running.push(one);
     return one;
   };
-  const options = ['--caddy', caddyBinary ?? 'caddy', '--routes', join(folder, 'routes'), '--run', join(folder, 'run')];
+  const places = ['--caddy', caddyBinary ?? 'caddy', '--routes', join(folder, 'routes'), '--run', join(folder, 'run')];
   /** Shorter than on a server: a test makes twenty changes in a row. */
   const pace = ['--debounce', '0.1', '--settle', '0.3', '--grace', '3'];
   const run = (config: string, log: string): Running =>
@@ -80,7 +93,7 @@ export const createNode = async (environment: Environment, globals = ''): Promis
       start(caddyBinary ?? 'caddy', ['run', '--adapter', 'caddyfile', '--config', config], join(folder, log), env),
     );
   const startRouter = (): Running => {
-    execFileSync('python3', [program, '--prepare', ...options, ...pace]);
+    execFileSync('python3', [program, '--prepare', ...places, ...pace]);
     return run(join(folder, 'routes/router.caddyfile'), 'router.log');
   };
   return {
@@ -89,12 +102,19 @@ export const createNode = async (environment: Environment, globals = ''): Promis
     program,
     ports: { http, https, metrics },
     startRouter,
+    routeAll: (port) => {
+      const file = join(folder, 'routes/router.caddyfile');
+      const proxy = `reverse_proxy 127.0.0.1:${port} {\n\t\t\timport upstreams\n\t\t}`;
+      writeFileSync(file, readFileSync(file, 'utf8').replace('\troute {\n', `\troute {\n\t\t${proxy}\n`));
+      const fault = caddy('reload', '--config', file);
+      if (fault !== '') throw new Error(fault);
+    },
     startCaddy: async () => {
       const router = startRouter();
-      run(caddyfile, 'caddy.log');
+      const front = run(caddyfile, 'caddy.log');
       await until('an answer of Caddy', async () => (await fetch(`http://127.0.0.1:${http}/healthz`)).ok);
       await until('the router', () => existsSync(join(folder, 'run/1.sock')));
-      return router;
+      return { caddy: front, router };
     },
     reload: () => caddy('reload', '--force', '--config', caddyfile),
     validate: () => caddy('validate', '--config', caddyfile),
@@ -102,7 +122,7 @@ export const createNode = async (environment: Environment, globals = ''): Promis
       remember(
         start(
           'python3',
-          [...['-u', program, ...options, ...pace, '--consul', `127.0.0.1:${consulPort}`], '--token-file', tokenFile],
+          [...['-u', program, ...places, ...pace, '--consul', `127.0.0.1:${consulPort}`], '--token-file', tokenFile],
           join(folder, 'routes.log'),
           env,
         ),

@@ -58,11 +58,10 @@ describe.skipIf(missing !== '')(`services become routes${missing}`, () => {
   beforeAll(async () => {
     consul = await createConsul(folder);
     node = await createNode(environment);
-    router = await node.startCaddy();
+    ({ router } = await node.startCaddy());
     program = node.startRoutes(consul.port, consul.tokenFile);
   }, 60_000);
   afterAll(async () => {
-    if (process.env['INGRESS_LOGS']) console.log(readFileSync(`${node.folder}/caddy.log`, 'utf8'), program.log(), router.log(), node.routes());
     await node?.end();
     await consul?.stop();
     await Promise.all(apps.map((one) => one.end()));
