@@ -15,10 +15,10 @@ export interface Scene {
   readonly recorder: Recorder;
 }
 
-/** Looks again until it is so; 40 s at most: a dead node is noticed after 20 to 30. */
+/** Looks again until it is so; 75 s at most: a dead node is noticed after 20 to 40. */
 export const until = async (what: string, look: () => Promise<boolean>): Promise<void> => {
   let last: unknown;
-  const end = performance.now() + 40_000;
+  const end = performance.now() + 75_000;
   while (performance.now() < end) {
     try {
       if (await look()) return;
@@ -27,7 +27,7 @@ export const until = async (what: string, look: () => Promise<boolean>): Promise
     }
     await sleep(100);
   }
-  throw new Error(`no ${what} within 40 s`, { cause: last });
+  throw new Error(`no ${what} within 75 s`, { cause: last });
 };
 
 const deliver = async ({ peers, keys }: Scene, server: number): Promise<void> => {

@@ -14,8 +14,10 @@ export const createScrubber = (subnet: string, tokens: ReadonlyMap<string, strin
   body: withoutMachine,
 });
 
-/** Of a node: hardware, kernel, interfaces, environment. Nobody asks for them. */
+/** Of a node: hardware, kernel, interfaces, environment; of an agent: all of its settings. Nobody asks for them. */
 const left = new Set([
+  'DebugConfig',
+  'Stats',
   'NodeResources',
   'ReservedResources',
   'Resources',
@@ -29,7 +31,7 @@ const keptAttribute = /^(consul\..*|nomad\.version|driver\..*|kernel\.name|cpu\.
 const withoutMachine = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(withoutMachine);
   if (typeof value !== 'object' || value === null) return value;
-  const isNode = 'SchedulingEligibility' in value;
+  const isNode = 'SchedulingEligibility' in value || 'DebugConfig' in value;
   return Object.fromEntries(
     Object.entries(value)
       .filter(([key]) => !isNode || !left.has(key))
