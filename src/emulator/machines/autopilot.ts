@@ -1,5 +1,5 @@
 import { isUp, type Peer, type Raft, voters } from './raft.ts';
-import { type Answer, isoNanos, json } from './replies.ts';
+import { type Answer, isoNanos, json, plainText } from './replies.ts';
 
 export interface AutopilotView {
   readonly now: number;
@@ -8,15 +8,21 @@ export interface AutopilotView {
   /** Consul's members are called as their nodes, Nomad's `<node>.<region>`. */
   readonly nameOf: (peer: Peer) => string;
   readonly address: (peer: Peer) => string;
+  /** Nomad's answer names leader and voters once more. */
+  readonly summary?: boolean;
 }
 
-/** GET /v1/operator/autopilot/health of both systems: 200, or 429 with the same body where a peer is down. */
-export const autopilotHealth = (raft: Raft, { now, index, version, nameOf, address }: AutopilotView): Answer => {
+/** GET /v1/operator/autopilot/health of both systems: 200, or 429 with the same body, called a text, where a peer is down. */
+export const autopilotHealth = (
+  raft: Raft,
+  { now, index, version, nameOf, address, summary = false }: AutopilotView,
+): Answer => {
   const healthy = raft.peers.every(isUp);
   const voting = voters(raft, now);
   const body = {
     Healthy: healthy,
     FailureTolerance: Math.max(0, voting.filter(isUp).length - Math.floor(voting.length / 2) - 1),
+    ...(summary ? { Leader: raft.leader, Voters: voting.map(({ nodeId }) => nodeId) } : {}),
     Servers: raft.peers.map((peer) => ({
       ID: peer.nodeId,
       Name: nameOf(peer),
@@ -32,5 +38,5 @@ export const autopilotHealth = (raft: Raft, { now, index, version, nameOf, addre
       StableSince: isoNanos(peer.downSince ?? peer.voterAt),
     })),
   };
-  return json(body, healthy ? 200 : 429);
+  return healthy ? json(body) : plainText(JSON.stringify(body), 429);
 };

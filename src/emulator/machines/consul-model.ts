@@ -78,6 +78,7 @@ export const consulRoutes: readonly ConsulRoute[] = [
     method: 'GET',
     path: '/v1/status/peers',
     access: 'open',
+    leaderless: true,
     answer: (deps) => json(deps.cluster.consul.peers.map(address)),
   },
   {
@@ -170,6 +171,7 @@ const raftServer = (deps: ConsulDeps, peer: Peer) => ({
   Leader: peer.nodeId === deps.cluster.consul.leader,
   Voter: peer.voterAt <= deps.now,
   ProtocolVersion: '3',
+  LastIndex: deps.cluster.index,
 });
 
 const catalogue = (deps: ConsulDeps): Record<string, readonly string[]> => {
@@ -183,7 +185,8 @@ const catalogue = (deps: ConsulDeps): Record<string, readonly string[]> => {
   return Object.fromEntries(Object.entries(services).filter(([name]) => seesService(deps, name)));
 };
 
-const node = ({ datacenter }: ConsulDeps, name: string, ip: string) => ({
+const node = ({ datacenter, cluster }: ConsulDeps, name: string, ip: string) => ({
+  ID: cluster.consul.peers.find((peer) => peer.name === name)?.nodeId ?? '',
   Node: name,
   Address: ip,
   Datacenter: datacenter,

@@ -6,7 +6,16 @@ import { taskLog } from './nomad/logs.ts';
 import { findJob } from './nomad/registry.ts';
 import type { Handler, NomadDeps, NomadRoute, Right } from './nomad/route.ts';
 import { variableRoutes } from './nomad/variables.ts';
-import { allocationView, deploymentView, evaluationView, jobStub, jobView, nodeStub, nodeView } from './nomad/views.ts';
+import {
+  allocationStub,
+  allocationView,
+  deploymentView,
+  evaluationView,
+  jobStub,
+  jobView,
+  nodeStub,
+  nodeView,
+} from './nomad/views.ts';
 import { isUp, type Peer } from './raft.ts';
 import { type Answer, json, plainText } from './replies.ts';
 import type { JobRecord } from './state.ts';
@@ -43,7 +52,7 @@ const get = (path: string, right: Right, answer: Handler, leaderless = false): N
 const post = (path: string, right: Right, answer: Handler): NomadRoute => ({ method: 'POST', path, right, answer });
 
 const agentRoutes: readonly NomadRoute[] = [
-  get('/v1/status/leader', 'open', (deps) => json(address(leaderOf(deps))), true),
+  get('/v1/status/leader', 'open', (deps) => json(address(leaderOf(deps)))),
   get('/v1/status/peers', 'open', (deps) => json(deps.cluster.nomad.peers.map(address))),
   get('/.well-known/jwks.json', 'open', () => json({ keys: [signingKey] })),
   get('/v1/agent/members', 'node:read', (deps) => json(members(deps)), true),
@@ -75,8 +84,8 @@ const jobRoutes: readonly NomadRoute[] = [
   get('/v1/jobs', 'list-jobs', ({ cluster, faults, now }, _params, query) =>
     json(cluster.jobs.map((job) => jobStub(cluster, job, faults, now, query.get('meta') === 'true'))),
   ),
-  post('/v1/jobs', 'submit-job', (deps) => registerJob(deps)),
-  { method: 'PUT', path: '/v1/jobs', right: 'submit-job', answer: (deps) => registerJob(deps) },
+  post('/v1/jobs', 'own', (deps) => registerJob(deps)),
+  { method: 'PUT', path: '/v1/jobs', right: 'own', answer: (deps) => registerJob(deps) },
   { ...post('/v1/jobs/parse', 'parse-job', (deps) => parse(deps)), leaderless: true },
   post('/v1/job/:id/plan', 'submit-job', (deps, { id }) => plan(deps, id ?? '')),
   get(
@@ -120,11 +129,11 @@ const jobRoutes: readonly NomadRoute[] = [
     json(
       cluster.allocations
         .filter((allocation) => allocation.jobId === id)
-        .map((allocation) => allocationView(cluster, allocation, faults, now)),
+        .map((allocation) => allocationStub(cluster, allocation, faults, now)),
     ),
   ),
   get('/v1/allocations', 'read-job', ({ cluster, faults, now }) =>
-    json(cluster.allocations.map((allocation) => allocationView(cluster, allocation, faults, now))),
+    json(cluster.allocations.map((allocation) => allocationStub(cluster, allocation, faults, now))),
   ),
   get(
     '/v1/allocation/:id',
@@ -187,6 +196,7 @@ const autopilot = (deps: NomadDeps): Answer =>
     version,
     nameOf: ({ name }) => `${name}.${region}`,
     address,
+    summary: true,
   });
 const raftServer = (deps: NomadDeps, peer: Peer) => ({
   ID: peer.nodeId,

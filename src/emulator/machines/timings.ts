@@ -3,7 +3,7 @@
  * 1.20.1; (D): a default of the software; (B): believed.
  */
 export const bootStages = [
-  { part: 'boot', name: 'boot', detail: 'booting to sshd', ms: 12_000, reachable: false }, // image to sshd 10-20 s (B)
+  { part: 'machine', name: 'boot', detail: 'booting to sshd', ms: 12_000, reachable: false }, // image to sshd 10-20 s (B)
   { part: 'cloud-init', name: 'write_files', detail: 'cloud-init: writing files', ms: 1_000, reachable: true },
   { part: 'bootstrap', name: 'packages', detail: 'cloud-init: installing packages', ms: 14_000, reachable: true }, // apt with docker 15-40 s (B)
   {

@@ -66,15 +66,14 @@ export const securedStage = async (count: number) => {
       for (let n = 1; n <= count; n += 1) await secured.deliver(n);
       await until(
         'leader of Consul',
-        async () => (await stage.ask(1, 8501, '/v1/status/leader').then(textOf)) !== '""',
+        async () => (await secured.said(1, 8501, '/v1/status/leader', null))[1].length > 2,
       );
       await secured.catalogAccess().bootstrap(keys.consul.management);
       await secured.catalogAccess().tokens(keys.consul);
-      await until('leader of Nomad', async () => (await stage.ask(1, 4646, '/v1/status/leader').then(textOf)) !== '""');
+      await until('leader of Nomad', async () => (await secured.said(1, 4646, '/v1/status/leader', null))[0] === 200);
       await secured.schedulerAccess().bootstrap(keys.nomad.management);
       return secured.schedulerAccess().deployer(null);
     },
   };
   return secured;
 };
-const textOf = (reply: Response): Promise<string> => reply.text();

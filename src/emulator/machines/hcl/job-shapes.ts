@@ -251,6 +251,7 @@ export const jobShape: Shape = {
     Region: 'global',
     Namespace: 'default',
     NodePool: 'default',
-    Datacenters: ['*'],
+    // Register fills it in, not parse.
+    Datacenters: null,
   },
 };

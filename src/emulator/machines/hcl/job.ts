@@ -154,6 +154,6 @@ const splitPorts = ({ Ports, ...network }: Json): Json => {
   return {
     ...network,
     DynamicPorts: filled.filter((port) => !isStatic(port)),
-    ReservedPorts: filled.filter(isStatic),
+    ReservedPorts: filled.some(isStatic) ? filled.filter(isStatic) : null,
   };
 };

@@ -4,8 +4,9 @@ import { HclError } from '../hcl/tokens.ts';
 import { type Answer, json, plainText } from '../replies.ts';
 import { jobSpecSchema } from '../spec.ts';
 import type { JobRecord } from '../state.ts';
+import { mayInNamespace } from './identity.ts';
 import { deregister, findJob, isUnchanged, register } from './registry.ts';
-import type { NomadDeps } from './route.ts';
+import { type NomadDeps, permissionDenied } from './route.ts';
 import { latest } from './schedule.ts';
 import { settleJobs } from './settle.ts';
 
@@ -39,12 +40,16 @@ const jobOf = (body: unknown): { readonly request: JobRequest } | { readonly ref
   const spec = jobSpecSchema.safeParse(request.data.Job);
   if (spec.success) return { request: request.data };
   const issue = spec.error.issues[0];
-  return { refused: plainText(`1 error occurred:\n\t* ${issue?.path.join('.')}: ${issue?.message}`, 500) };
+  const why =
+    issue?.path[0] === 'TaskGroups' ? 'Missing job task groups' : `${issue?.path.join('.')}: ${issue?.message}`;
+  return { refused: plainText(`1 error occurred:\n\t* ${why}\n\n`, 500) };
 };
 
-export const registerJob = ({ cluster, faults, now, body }: NomadDeps): Answer => {
+/** What is no job is refused before it is looked at who sent it (seen on a real 1.9.7). */
+export const registerJob = ({ cluster, faults, now, body, who }: NomadDeps): Answer => {
   const parsed = jobOf(body);
   if ('refused' in parsed) return parsed.refused;
+  if (!mayInNamespace(who, 'submit-job')) return permissionDenied;
   const { Job: spec, EnforceIndex: enforce, JobModifyIndex: index } = parsed.request;
   const present = findJob(cluster, spec.ID);
   const refusal = enforce === true ? indexConflict(present, index ?? 0) : undefined;
@@ -83,7 +88,7 @@ export const plan = ({ cluster, now, body }: NomadDeps, id: string): Answer => {
   const type = isUnchanged(present, spec) ? 'None' : present === undefined ? 'Added' : 'Edited';
   const evaluation = register(structuredClone(cluster), spec, 'job-register', now);
   return json({
-    Annotations: null,
+    Annotations: { DesiredTGUpdates: null, PreemptedAllocs: null },
     FailedTGAllocs: evaluation.failed,
     JobModifyIndex: present === undefined ? 0 : latest(present).modifyIndex,
     CreatedEvals: null,

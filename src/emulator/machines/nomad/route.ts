@@ -49,9 +49,13 @@ export const answerNomad = (
   if (!enforced && route.path.startsWith('/v1/acl/')) return aclDisabled;
   if (route.leaderless !== true && deps.cluster.nomad.leader === null) return noLeader;
   const who = identify(deps.cluster.nomadAcl, secret, enforced);
+  // Except where it asks for itself, a secret that no token has is refused whatever the call.
+  const stranger = enforced && secret !== null && secret !== '' && who.token === null;
+  if (stranger && route.right !== 'open' && route.path !== selfPath) return permissionDenied;
   if (!permits(route.right, who)) return permissionDenied;
   return route.answer({ ...deps, who, secret }, params, url.searchParams);
 };
+const selfPath = '/v1/acl/token/self';
 type Params = Readonly<Record<string, string>>;
 
 const permits = (right: Right, who: Identity): boolean => {

@@ -44,6 +44,7 @@ export const jobView = (state: ClusterState, job: JobRecord) => {
   const version = latest(job);
   return {
     ...version.spec,
+    Datacenters: version.spec['Datacenters'] ?? ['*'],
     ID: job.id,
     Status: jobStatus(state, job),
     StatusDescription: '',
@@ -95,7 +96,7 @@ export const jobStub = (
     Datacenters: version.spec['Datacenters'] ?? ['*'],
     NodePool: 'default',
     Multiregion: null,
-    ...(withMeta ? { Meta: spec.Meta ?? null } : {}),
+    ...(withMeta && spec.Meta != null ? { Meta: spec.Meta } : {}),
     Type: spec.Type,
     Priority: Number(version.spec['Priority'] ?? 50),
     Periodic: false,
@@ -118,6 +119,7 @@ export const jobStub = (
   };
 };
 
+/** Without trouble there is nothing to say of it. */
 export const evaluationView = (one: EvaluationRecord) => ({
   ID: one.id,
   Namespace: 'default',
@@ -126,8 +128,8 @@ export const evaluationView = (one: EvaluationRecord) => ({
   JobID: one.jobId,
   JobModifyIndex: one.jobModifyIndex,
   Status: one.status,
-  StatusDescription: one.status === 'blocked' ? 'created to place remaining allocations' : '',
-  FailedTGAllocs: one.failed,
+  ...(one.status === 'blocked' ? { StatusDescription: 'created to place remaining allocations' } : {}),
+  ...(one.failed === null ? {} : { FailedTGAllocs: one.failed }),
   CreateIndex: one.createIndex,
   ModifyIndex: one.createIndex,
   CreateTime: nanos(one.createdAt),
@@ -178,8 +180,12 @@ export const nodeStub = (node: NodeRecord, now: number) => ({
   ModifyIndex: node.createIndex,
 });
 
-export const nodeView = (node: NodeRecord, now: number) => ({
-  ...nodeStub(node, now),
+export const nodeView = (node: NodeRecord, now: number) => {
+  const { Address: _address, Version: _version, ...stub } = nodeStub(node, now);
+  return { ...stub, HTTPAddr: `${node.ip}:4646`, TLSEnabled: true, ...attributesOf(node, now) };
+};
+
+const attributesOf = (node: NodeRecord, now: number) => ({
   Attributes: {
     'nomad.version': '1.9.7',
     'driver.docker': '1',
@@ -248,6 +254,12 @@ export const allocationView = (
     CreateTime: nanos(one.createdAt),
     ModifyTime: nanos(one.endedAt ?? one.createdAt),
   };
+};
+
+/** A list leaves some of it out. */
+export const allocationStub = (...what: Parameters<typeof allocationView>) => {
+  const { DeploymentID: _deployment, ...stub } = allocationView(...what);
+  return stub;
 };
 
 interface Moment {
