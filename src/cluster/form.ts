@@ -10,6 +10,8 @@ import { missing } from './ready.ts';
 import { FatalProbeError, type Probed, waitFor } from './wait.ts';
 
 export const readyMs = 600_000;
+/** Booted servers answer within seconds. If none does for this long, an agent does not start, and its log says why. */
+export const silenceMs = 180_000;
 
 /**
  * Until the cluster is whole: leaders, access control, wanted voters by name, nodes that take work and see Consul, and
@@ -29,7 +31,7 @@ export const awaitReady = async (
       ...deps,
       ...waiting,
       deadlineMs: readyMs,
-      patienceMs: readyMs,
+      patienceMs: silenceMs,
       describe: `Consul and Nomad of ${cluster.address} to form`,
       get next() {
         return leads ? `reconcile ${targetOfCluster(cluster)}` : waysOut(cluster);
