@@ -30,7 +30,7 @@ export interface ConsulTokens {
   readonly nomad: Secret;
   /** The ingress on each server: reads services. */
   readonly ingress: Secret;
-  /** Ours: reads health, members and the operator's view; no write but ACL. */
+  /** Ours: reads health, members and the operator's view; writes nothing. */
   readonly provisioner: Secret;
 }
 
