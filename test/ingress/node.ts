@@ -60,7 +60,7 @@ export const createNode = async (environment: Environment, options: NodeOptions 
     .replace('unix//run/caddy/admin.sock', `unix/${folder}/admin.sock`)
     .replaceAll(hostAt(environment.network.subnet, 5), options.loadBalancerIp ?? hostAt(environment.network.subnet, 5))
     .replace('shutdown_delay 10s', 'shutdown_delay 1s')
-    .replace('unix//run/ingress/', `unix/${folder}/run/`)
+    .replaceAll('/run/ingress', `${folder}/run`)
     .replace('http://127.0.0.1:2019', `http://127.0.0.1:${metrics}`)
     .replace(/^\{\n/, `{\n\thttp_port ${http}\n\thttps_port ${https}\n\tdefault_bind 127.0.0.1\n`);
   const caddyfile = join(folder, 'Caddyfile');
@@ -87,7 +87,7 @@ export const createNode = async (environment: Environment, options: NodeOptions 
   };
   const places = ['--caddy', caddyBinary ?? 'caddy', '--routes', join(folder, 'routes'), '--run', join(folder, 'run')];
   /** Shorter than on a server: a test makes twenty changes in a row. */
-  const pace = ['--debounce', '0.1', '--settle', '0.3', '--grace', '3'];
+  const pace = ['--debounce', '0.05', '--settle', '0.15', '--grace', '2'];
   const run = (config: string, log: string): Running =>
     remember(
       start(caddyBinary ?? 'caddy', ['run', '--adapter', 'caddyfile', '--config', config], join(folder, log), env),
@@ -108,11 +108,12 @@ export const createNode = async (environment: Environment, options: NodeOptions 
       writeFileSync(file, readFileSync(file, 'utf8').replace('\troute {\n', `\troute {\n\t\t${proxy}\n`));
       const fault = caddy('reload', '--config', file);
       if (fault !== '') throw new Error(fault);
+      writeFileSync(join(folder, 'run/ready'), '');
     },
     startCaddy: async () => {
       const router = startRouter();
       const front = run(caddyfile, 'caddy.log');
-      await until('an answer of Caddy', async () => (await fetch(`http://127.0.0.1:${http}/healthz`)).ok);
+      await until('an answer of Caddy', async () => (await fetch(`http://127.0.0.1:${http}/healthz`)).status > 0);
       await until('the router', () => existsSync(join(folder, 'run/1.sock')));
       return { caddy: front, router };
     },

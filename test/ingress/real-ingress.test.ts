@@ -59,6 +59,9 @@ describe.skipIf(missing !== '')(`services become routes${missing}`, () => {
     consul = await createConsul(folder);
     node = await createNode(environment);
     ({ router } = await node.startCaddy());
+    // The load balancer must not send anyone before the routes are known.
+    const { status, body } = await ask({ port: node.ports.http, host, path: '/healthz' });
+    expect([status, body]).toEqual([503, 'no routes yet']);
     program = node.startRoutes(consul.port, consul.tokenFile);
   }, 60_000);
   afterAll(async () => {
@@ -66,6 +69,11 @@ describe.skipIf(missing !== '')(`services become routes${missing}`, () => {
     await consul?.stop();
     await Promise.all(apps.map((one) => one.end()));
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('with the first routes the server is healthy for the load balancer, though there are none', async () => {
+    await until('healthy', async () => (await ask({ port: node.ports.http, host, path: '/healthz' })).status === 200);
+    expect(program.log()).toContain('0 routes');
   });
 
   test('nobody is there yet: 503, and when to ask again', async () => {
@@ -119,7 +127,7 @@ describe.skipIf(missing !== '')(`services become routes${missing}`, () => {
     one.healthy = false;
     await until('one is out', async () => (await answerers('/pair')).join() === 'two');
     two.healthy = false;
-    // For the grace of three seconds the last one stays, then nobody.
+    // For the grace of two seconds the last one stays, then nobody.
     const { headers } = await until('503', async () => {
       const reply = await ask({ port: node.ports.http, host, path: '/pair' });
       return reply.status === 503 && reply.body === 'no healthy instance' && reply;
