@@ -74,16 +74,22 @@ export const createPebble = async (
         .once('error', reject)
         .end();
     });
-  await until('an answer of pebble', async () => (await get(port, '/dir')).includes('newOrder'));
+  const end = async (): Promise<void> => {
+    await pebble.end();
+    await names.end();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await until('an answer of pebble', async () => (await get(port, '/dir')).includes('newOrder'));
+  } catch (error) {
+    await end();
+    throw error;
+  }
   return {
     directory: `https://localhost:${port}/dir`,
     ca: certificate,
     names,
     root: () => get(management, '/roots/0'),
-    end: async () => {
-      await pebble.end();
-      await names.end();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    end,
   };
 };
