@@ -28,8 +28,8 @@ export const outputsOf = (environment: Environment, ours: readonly AnyObservedIt
   const internal = first === undefined || privateIp(first) === '' ? null : privateIp(first);
   return {
     load_balancer_ip: loadBalancersOf(ours)[0]?.facts.ipv4 ?? first?.facts.ipv4 ?? null,
-    nomad_ui_url: internal === null ? null : `http://${internal}:4646/ui/`,
-    consul_ui_url: internal === null ? null : `http://${internal}:8500/ui/`,
+    nomad_ui_url: internal === null ? null : `https://${internal}:4646/ui/`,
+    consul_ui_url: internal === null ? null : `https://${internal}:8501/ui/`,
     environment_url: environmentUrl(environment),
     server_ips: Object.fromEntries(
       servers.map((server) => [server.name, { public: server.facts.ipv4, private: privateIp(server) }]),
