@@ -26,7 +26,7 @@ const environment: Environment = {
 const host = 'staging.aipacto.com';
 
 describe.skipIf(missing !== '')(`services become routes${missing}`, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'ingress-consul-'));
+  let folder = '';
   const apps: App[] = [];
   let consul: RealConsul;
   let node: IngressNode;
@@ -56,6 +56,7 @@ describe.skipIf(missing !== '')(`services become routes${missing}`, () => {
   };
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'ingress-consul-'));
     consul = await createConsul(folder);
     node = await createNode(environment);
     ({ router } = await node.startCaddy());
