@@ -2,12 +2,19 @@ import { LocalWorldError } from '../world-file.ts';
 import { hostArchitecture, programsToDownload } from './binaries.ts';
 import { type Env, variableOf } from './binaries-find.ts';
 import { createEngine } from './engine.ts';
-import { probeEngine } from './probe.ts';
+import { type Host, probeEngine, thisHost } from './probe.ts';
+import type { Engine } from './types.ts';
 
 /** Why no server could be booted here, and what to do about it. */
 export interface Lacking {
   readonly why: string;
   readonly next: string;
+}
+/** Given in tests. */
+export interface Surroundings {
+  readonly engine?: Engine;
+  readonly host?: Host;
+  readonly greet?: (url: string) => Promise<boolean>;
 }
 /** Where each program would be downloaded from. */
 const sites: Readonly<Record<string, string>> = {
@@ -24,10 +31,10 @@ const greetMs = 400;
  */
 export const lackingForDocker = async (
   env: Env,
-  greet: (url: string) => Promise<boolean> = greets,
+  { engine = createEngine(), host = thisHost, greet = greets }: Surroundings = {},
 ): Promise<Lacking | null> => {
-  const engine = await probeEngine(createEngine());
-  if (!engine.ok) return { why: engine.because, next: lowered(engine.next) };
+  const found = await probeEngine(engine, host);
+  if (!found.ok) return { why: found.because, next: lowered(found.next) };
   const architecture = hostArchitecture();
   try {
     const missing = await programsToDownload(env, architecture);
