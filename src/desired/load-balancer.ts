@@ -63,8 +63,8 @@ const services = (environment: Environment): LoadBalancerServiceSpec[] => {
 const ingressHealth: HealthCheckSpec = {
   protocol: 'http',
   port: 80,
-  intervalSeconds: 5,
-  timeoutSeconds: 3,
+  intervalSeconds: 3,
+  timeoutSeconds: 2,
   retries: 2,
   http: { path: '/healthz', statusCodes: ['200'], tls: false },
 };

@@ -102,11 +102,11 @@ test('behind a load balancer nothing of ours is public; TLS ends there and port 
               ],
               "tls": false,
             },
-            "intervalSeconds": 5,
+            "intervalSeconds": 3,
             "port": 80,
             "protocol": "http",
             "retries": 2,
-            "timeoutSeconds": 3,
+            "timeoutSeconds": 2,
           },
           "http": {
             "certificates": [

@@ -52,7 +52,7 @@ test('a retired type says when it went, what followed it and where to write that
   expect(placed(catalogue(), { types: ['cx22'] })).toMatchObject({
     places: [],
     reasons: ['it does not exist yet', 'cx22 was retired on 2026-01-01; it is followed by cx23'],
-    next: 'write for example types: [cx23, cx33, cpx22] at infra.yaml:24:12 (environments.production.servers.types)',
+    next: 'write for example types: [cx23, cx33, cpx22] at infra.yaml:28:12 (environments.production.servers.types)',
   });
 });
 
@@ -79,7 +79,7 @@ test('nothing in stock names every rung and what could be had', () => {
   expect(placed(catalogue(['cx23', 'cpx22']), { types: ['cx23', 'cpx22'] })).toMatchObject({
     places: [],
     reasons: ['it does not exist yet', 'cx23 is sold out in nbg1, fsn1, hel1', 'cpx22 is sold out in nbg1, fsn1, hel1'],
-    next: 'write for example types: [cx33, cpx32] at infra.yaml:24:12 (environments.production.servers.types)',
+    next: 'write for example types: [cx33, cpx32] at infra.yaml:28:12 (environments.production.servers.types)',
   });
 });
 

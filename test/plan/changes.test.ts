@@ -29,13 +29,13 @@ test('rebuilds servers in place, one after another, when only their cloud-init c
     update job/web
         servers: what runs of it on server/production-1 and 2 more moves in this plan
     rebuild server/production-1
-        userData: 0bb18a967c97d7ad → e77a11bbe63b1dcf, cloud-init or a template changed, and it runs on the first boot only
+        userData: ec77f234f44eb622 → 5ddd904a250b87a2, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-1: Docker images, Nomad and Consul data, logs
     rebuild server/production-2
-        userData: f8896e207e2189e8 → 85e15f3dbf006e0b, cloud-init or a template changed, and it runs on the first boot only
+        userData: 24018b66b66c0ce4 → 4d7bd3ee14e407f5, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-2: Docker images, Nomad and Consul data, logs
     rebuild server/production-3
-        userData: f063bfa4fca9843f → bab5680821fe7e4f, cloud-init or a template changed, and it runs on the first boot only
+        userData: 5e379c5370403090 → b09d989671a04c73, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-3: Docker images, Nomad and Consul data, logs
     · rebuild server/production-1
     · set-labels server/production-1 ← rebuild server/production-1
@@ -221,7 +221,7 @@ test('another domain: the old certificate makes room, serves until the new one i
     · create certificate/production ← rename certificate/production
     · update-service load-balancer/production (port 443) ← create certificate/production
     · delete certificate/production ← update-service load-balancer/production (port 443)
-    * left out by --only: create rrset/aipacto.com/www/A, create rrset/aipacto.com/www/AAAA, delete rrset/aipacto.com/@/A, delete rrset/aipacto.com/@/AAAA, update job/server, update job/web
+    * left out by --only: rebuild server/production-1, rebuild server/production-2, rebuild server/production-3, create rrset/aipacto.com/www/A, create rrset/aipacto.com/www/AAAA, delete rrset/aipacto.com/@/A, delete rrset/aipacto.com/@/AAAA, update cluster/production, update job/server, update job/web
     0 kept, €9.00 → €9.00 a month"
   `);
   expect(world.items.filter(({ kind }) => kind === 'certificate').map(({ name }) => name)).toEqual([
@@ -276,13 +276,13 @@ test('a wider network grows in place; another one is refused while servers use i
     update network/production
         range: 10.0.0.0/16 → 10.0.0.0/15, it differs from infra.yaml
     rebuild server/production-1
-        userData: 0bb18a967c97d7ad → eae2fcceb78cfaef, cloud-init or a template changed, and it runs on the first boot only
+        userData: ec77f234f44eb622 → 53bc2d381fb86020, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-1: Docker images, Nomad and Consul data, logs
     rebuild server/production-2
-        userData: f8896e207e2189e8 → 4dc1f3eba73e16e3, cloud-init or a template changed, and it runs on the first boot only
+        userData: 24018b66b66c0ce4 → 4b7a704d9e47a832, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-2: Docker images, Nomad and Consul data, logs
     rebuild server/production-3
-        userData: f063bfa4fca9843f → 0ba9c0df36bedf08, cloud-init or a template changed, and it runs on the first boot only
+        userData: 5e379c5370403090 → cf3e67303c224009, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-3: Docker images, Nomad and Consul data, logs
     · change-ip-range network/production
     · rebuild server/production-1 ← change-ip-range network/production

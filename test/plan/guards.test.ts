@@ -14,7 +14,7 @@ test('a protected environment is not destroyed; the way out is an edit, a conver
   expect(refused.steps).toEqual([]);
   expect(refused.changes.find(({ kind }) => kind === 'network')).toMatchObject({
     action: 'blocked',
-    next: 'write protected: false at infra.yaml:49:16 (environments.production.protected), then run: reconcile production',
+    next: 'write protected: false at infra.yaml:53:16 (environments.production.protected), then run: reconcile production',
   });
   const tooEarly = plan(world, { intent: 'destroy' });
   expect(tooEarly.steps).toEqual([]);
@@ -89,7 +89,7 @@ test('a majority of members never leaves at once, and what remains is not rebuil
         used: server/production-1 uses it and is blocked
         next: a cluster cannot shrink to one server: reconcile destroy production, then reconcile production
     blocked server/production-1
-        userData: 0bb18a967c97d7ad → 7900a0ddc200591c, cloud-init or a template changed, and it runs on the first boot only
+        userData: ec77f234f44eb622 → c8b0f9e60882d331, cloud-init or a template changed, and it runs on the first boot only
         placementGroup: aipacto-production → none, a server changes its placement group only while off
         quorum: 2 of 3 members would leave at once, and 2 must stay for a quorum
         next: a cluster cannot shrink to one server: reconcile destroy production, then reconcile production

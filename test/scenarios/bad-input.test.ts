@@ -100,7 +100,7 @@ describe('server types that can not be had', () => {
       told: [
         'error: 6 changes blocked: server/production-1, server/production-2, server/production-3: cx22 was retired on 2026-01-01; it is followed by cx23',
         'done: nothing was changed',
-        'next: write for example types: [cx23, cx33, cpx12] at infra.yaml:24:12 (environments.production.servers.types)',
+        'next: write for example types: [cx23, cx33, cpx12] at infra.yaml:28:12 (environments.production.servers.types)',
       ],
     });
   });
@@ -202,7 +202,7 @@ describe('guards', () => {
     const { exitCode, told } = await untouched(lab, () => refusal(lab, 'destroy production --yes'));
     expect(exitCode).toBe(4);
     expect(told[0]).toContain('production is protected: nothing in it is destroyed or replaced');
-    expect(told[2]).toContain('next: write protected: false at infra.yaml:49:16');
+    expect(told[2]).toContain('next: write protected: false at infra.yaml:53:16');
   });
 
   test('a foreign firewall of a wanted name blocks; the command that is told hands it over', async () => {
