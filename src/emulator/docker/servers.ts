@@ -44,6 +44,8 @@ export interface ServersOptions {
 export const createServersPart = ({ dns }: ServersOptions): Part => {
   /** Container and its start, to the hash of what was put into effect since. Only spares calls. */
   const inEffect = new Map<string, string>();
+  /** Containers started by this process, with what they put into effect themselves while they boot. */
+  const started = new Map<string, string>();
   const signalled = new Set<string>();
   const keyOf = (found: Pick<FoundContainer, 'id' | 'startedAt'>): string => `${found.id} ${found.startedAt}`;
 
@@ -51,6 +53,10 @@ export const createServersPart = ({ dns }: ServersOptions): Part => {
     const files = insideFiles(wanted.surroundings, context.publicSide, dns);
     const hash = hashOf(files);
     if (inEffect.get(keyOf(found)) === hash) return;
+    if (!inEffect.has(keyOf(found)) && started.get(found.id) === hash) {
+      inEffect.set(keyOf(found), hash);
+      return;
+    }
     const { code, stdout, stderr } = await context.engine.attempt(
       ['exec', '-i', found.id, '/usr/local/lib/emulated/receive'],
       { input: archiveOf(files, context.now()), timeoutMs: putIntoEffectMs },
@@ -89,6 +95,7 @@ export const createServersPart = ({ dns }: ServersOptions): Part => {
             : { [first.wire]: first.engineAddress };
       await connect(context, id, made, surroundings);
       await engine.run(['start', id]);
+      started.set(id, hashOf(insideFiles(surroundings, publicSide, dns)));
       return;
     }
     if (found.state === 'paused') await engine.attempt(['unpause', found.id]);
@@ -101,6 +108,7 @@ export const createServersPart = ({ dns }: ServersOptions): Part => {
         : insideFiles(surroundings, publicSide, dns, 'etc/emulated/');
     await engine.run(['cp', '-', `${found.id}:/`], { input: archiveOf(files, context.now()) });
     await engine.run(['start', found.id]);
+    started.set(found.id, hashOf(insideFiles(surroundings, publicSide, dns)));
   };
 
   const shutDown = async (context: WorldContext, { facts }: Wanted, found: FoundContainer): Promise<void> => {
@@ -114,11 +122,11 @@ export const createServersPart = ({ dns }: ServersOptions): Part => {
     const { engine } = context;
     const { facts, surroundings } = wanted;
     if (facts.bootedAt === null) {
-      if (found === undefined || !isUp(found)) return;
+      if (found === undefined) return;
       if (found.state === 'paused') await engine.attempt(['unpause', found.id]);
       // It may have ended meanwhile.
-      await engine.attempt(['kill', found.id]);
-      return;
+      if (isUp(found)) await engine.attempt(['kill', found.id]);
+      return connect(context, found.id, found.networks, surroundings);
     }
     if (found === undefined) return start(context, wanted, undefined);
     const life = lifeOf(found, facts.bootedAt);
@@ -155,7 +163,8 @@ export const createServersPart = ({ dns }: ServersOptions): Part => {
           limit(async () => {
             const found = kept.get(one.server.id);
             await syncOne(context, one, found).catch(async (error) => {
-              if (await runs(context, one.server)) failures.set(one.server.name, error);
+              if (one.facts.bootedAt === null || (await runs(context, one.server)))
+                failures.set(one.server.name, error);
               else failBoot(world, one.server, error);
             });
           }),

@@ -85,9 +85,9 @@ export const createDockerMachines =
       servers ??= createServersPart({ dns: await hostNameServers() });
       const context = contextOf(await findContainers(engine, bare.worldId));
       await ensureNetworks(context);
-      const results = await Promise.allSettled([servers, services, balancers].map((part) => part.sync(context)));
-      await removeWires(context);
-      const failed = results.find((result) => result.status === 'rejected');
+      const parts = await Promise.allSettled([servers, services, balancers].map((part) => part.sync(context)));
+      const [wires] = await Promise.allSettled([removeWires(context)]);
+      const failed = [...parts, wires].find((result) => result.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
     };
 
