@@ -29,13 +29,13 @@ test('rebuilds servers in place, one after another, when only their cloud-init c
     update job/web
         servers: what runs of it on server/production-1 and 2 more moves in this plan
     rebuild server/production-1
-        userData: ec77f234f44eb622 → 5ddd904a250b87a2, cloud-init or a template changed, and it runs on the first boot only
+        userData: 5bf310d2376a5475 → 4c81b3ef723fbf2a, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-1: Docker images, Nomad and Consul data, logs
     rebuild server/production-2
-        userData: 24018b66b66c0ce4 → 4d7bd3ee14e407f5, cloud-init or a template changed, and it runs on the first boot only
+        userData: aa9835387c039a3f → cd0a7afd04f97706, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-2: Docker images, Nomad and Consul data, logs
     rebuild server/production-3
-        userData: 5e379c5370403090 → b09d989671a04c73, cloud-init or a template changed, and it runs on the first boot only
+        userData: 8a0305314f8dc211 → f3cd1b5d86b593f7, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-3: Docker images, Nomad and Consul data, logs
     · rebuild server/production-1
     · set-labels server/production-1 ← rebuild server/production-1
@@ -276,13 +276,13 @@ test('a wider network grows in place; another one is refused while servers use i
     update network/production
         range: 10.0.0.0/16 → 10.0.0.0/15, it differs from infra.yaml
     rebuild server/production-1
-        userData: ec77f234f44eb622 → 53bc2d381fb86020, cloud-init or a template changed, and it runs on the first boot only
+        userData: 5bf310d2376a5475 → a52067b8428770dd, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-1: Docker images, Nomad and Consul data, logs
     rebuild server/production-2
-        userData: 24018b66b66c0ce4 → 4b7a704d9e47a832, cloud-init or a template changed, and it runs on the first boot only
+        userData: aa9835387c039a3f → f4c3d2614bad0f1a, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-2: Docker images, Nomad and Consul data, logs
     rebuild server/production-3
-        userData: 5e379c5370403090 → cf3e67303c224009, cloud-init or a template changed, and it runs on the first boot only
+        userData: 8a0305314f8dc211 → 0944f0e623b89fbe, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-3: Docker images, Nomad and Consul data, logs
     · change-ip-range network/production
     · rebuild server/production-1 ← change-ip-range network/production

@@ -73,7 +73,6 @@ describe('what a server is told by its user data', () => {
       ssh_genkeytypes: ['ed25519'],
       ssh_keys: { ed25519_private: 'of @@first-host-private-key@@', ed25519_public: 'of @@first-host-public-key@@' },
       users: [{ name: 'root', lock_passwd: true, ssh_authorized_keys: ['of @@provisioner-public-key@@'] }],
-      ssh_pwauth: false,
       chpasswd: { expire: false },
       locale: 'C.UTF-8',
     });
