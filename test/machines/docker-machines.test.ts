@@ -143,6 +143,9 @@ describe.skipIf(!hasDocker())(`servers that are containers${why}`, () => {
     expect(await answers(first().ip, 8003)).toBe(true);
     expect(await answers(third().ip, 8088)).toBe(false);
     expect(await answers(third().ip, 22)).toBe(true);
+    // As an engine publishes a container's port: the firewall stands before it.
+    world.inside(third().id, 'iptables -t nat -A PREROUTING -p tcp --dport 8123 -j REDIRECT --to-ports 8003');
+    expect(await answers(third().ip, 8123)).toBe(false);
     const ask = (ip: string): string =>
       world.inside(first().id, `curl -s -m 2 -o /dev/null http://${ip}:8088 && echo yes || echo no`);
     expect([ask(third().ip), ask(third().privateIp)]).toEqual(['no', 'yes']);
@@ -164,7 +167,7 @@ describe.skipIf(!hasDocker())(`servers that are containers${why}`, () => {
   test('a firewall that is taken away leaves the server open', async () => {
     const resource = { type: 'server', server: { id: third().id } };
     await world.act('POST', `/firewalls/${firewallId}/actions/remove_from_resources`, { remove_from: [resource] });
-    expect([await answers(third().ip, 8003), await answers(third().ip, 22)]).toEqual([true, true]);
+    expect([await answers(third().ip, 8123), await answers(third().ip, 22)]).toEqual([true, true]);
   });
 
   test('the engine inside keeps its images on overlay2 and knows the mirror of the world', () => {
