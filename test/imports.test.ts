@@ -54,6 +54,7 @@ const table: Readonly<Record<string, Row>> = {
       'consul',
       'machines',
       'ssh',
+      'acme',
       'tailscale',
       'local',
     ],

@@ -1,5 +1,6 @@
 import type { JobSecrets } from '../ports/application-secrets.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Waiting } from '../ports/cluster-operations.ts';
 import type { KeyRing } from '../ports/key-ring.ts';
 import type { DeliveredFile, Machines, MachineTarget } from '../ports/machines.ts';
 import type { Random } from '../ports/random.ts';
@@ -17,6 +18,8 @@ export interface ClusterDeps {
   readonly extraFiles?: (target: MachineTarget) => Promise<readonly DeliveredFile[]>;
   /** Where Consul's servers find the keys of Nomad's identities; left out: the Nomad beside each of them. */
   readonly jwksUrl?: string;
+  /** Called once the cluster is whole: the ingress gets its certificate. */
+  readonly certify?: (servers: readonly MachineTarget[], waiting: Waiting) => Promise<void>;
   readonly connect: Connect;
   readonly clock: Clock;
   readonly random: Random;

@@ -20,8 +20,11 @@ export const createClusterOperations = (deps: ClusterDeps): ClusterOperations =>
       await awaitBoot(deps, target, waiting);
     },
     awaitReady: async (cluster, waiting) => {
-      known = waiting.servers ?? cluster.spec.servers.map(({ name, privateIp }) => targetOf(known, name, privateIp));
+      const { servers, workers = [] } = cluster.spec;
+      const targets = [...servers, ...workers].map(({ name, privateIp }) => targetOf(known, name, privateIp));
+      known = waiting.servers ?? targets.slice(0, servers.length);
       await awaitReady(deps, cluster, known, waiting);
+      await deps.certify?.(targets, waiting);
     },
     submit: (job, waiting) => submitJob(deps, job, serversOf(waiting), waiting),
     stop: (jobId, { signal, ...rest }) => {

@@ -45,6 +45,8 @@ export const planTarget = async (
     // What is replaced is ordered anew although nothing is missing.
     catalogue: (options.replace?.length ?? 0) > 0 ? 'always' : 'when-needed',
   });
+  await context.certificates.load();
+  const servers = [...desired.resources].filter((one) => one.kind === 'server').map(({ name }) => name);
   const made = makePlan({
     environment,
     desired,
@@ -55,6 +57,7 @@ export const planTarget = async (
     now: isoNow(clock),
     run: newRunId(clock, random),
     hash: sha256Hex,
+    certificatesDue: context.certificates.due(servers),
   });
   const { only = [] } = options;
   const plan = only.length === 0 ? made : { ...made, only };

@@ -3,6 +3,7 @@ import type { Environment } from '../domain/environment.ts';
 import type { ClusterOperations } from '../ports/cluster-operations.ts';
 import type { Machines } from '../ports/machines.ts';
 import type { Tailnet } from '../tailscale/tailnet.ts';
+import { type IngressCertificates, ingressCertificates } from './certificates.ts';
 import { connectWith } from './connect.ts';
 import type { Context } from './context.ts';
 import { createJobSecrets, type OwnedSecrets } from './job-secrets.ts';
@@ -16,9 +17,10 @@ export interface Reached {
   readonly machines: Machines;
   readonly operations: ClusterOperations;
   readonly tailnet: () => Tailnet | null;
+  readonly certificates: IngressCertificates;
 }
 
-export const reach = (context: Context, of: Pick<Environment, 'name' | 'type' | 'tailscale'>): Reached => {
+export const reach = (context: Context, of: Environment): Reached => {
   const { name: environment, type } = of;
   const { store, config, clock, random, onSecret } = context;
   const keyRing = createKeyRing({ store, project: config.project, environment, onSecret });
@@ -27,15 +29,20 @@ export const reach = (context: Context, of: Pick<Environment, 'name' | 'type' | 
   const connect = connectWith(keyRing);
   // Only a run that orders, boots or removes servers asks for it, and only then its credentials are missed.
   const tailnet = (): Tailnet | null => tailnetOf(context, of);
+  const certificates = ingressCertificates(context, of, machines);
   const operations = createClusterOperations({
     environment,
     machines,
     keyRing,
     secrets,
-    extraFiles: async (target) => (await tailnet()?.filesFor(target.name)) ?? [],
+    extraFiles: async (target) => [
+      ...((await tailnet()?.filesFor(target.name)) ?? []),
+      ...(await certificates.files()),
+    ],
+    certify: (servers, waiting) => certificates.ensure(servers, waiting),
     connect,
     clock,
     random,
   });
-  return { keyRing, secrets, machines, operations, tailnet };
+  return { keyRing, secrets, machines, operations, tailnet, certificates };
 };

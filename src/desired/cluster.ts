@@ -2,6 +2,7 @@ import type { Resource } from '../domain/resource.ts';
 import type { ServerNode } from '../render/server-view.ts';
 import { baseName, resource, soleAddress, type Wanted } from './context.ts';
 import { serverAddress, serverNodes, workerAddress, workerNodes } from './server.ts';
+import { zoneAddress } from './zone.ts';
 
 export const cluster = (wanted: Wanted): Resource<'cluster'> => {
   const { environment } = wanted;
@@ -22,6 +23,10 @@ export const cluster = (wanted: Wanted): Resource<'cluster'> => {
       nomadVersion: environment.versions.nomad,
       consulVersion: environment.versions.consul,
     },
-    dependsOn: [...servers, ...workers].map(({ address }) => address),
+    dependsOn: [
+      ...[...servers, ...workers].map(({ address }) => address),
+      // Its ingress gets a certificate that is proved in the zone.
+      ...(environment.tls === 'acme-dns' && environment.zone !== undefined ? [zoneAddress(environment.zone)] : []),
+    ],
   });
 };

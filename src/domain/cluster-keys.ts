@@ -16,8 +16,6 @@ export interface ClusterKeys {
   readonly ssh: { readonly privateKey: Secret; readonly publicKey: string };
   /** Host keys by server name. */
   readonly hosts: Readonly<Record<string, HostKeys>>;
-  /** Certificates of `tls: acme-dns`, by name, with what is needed to renew them. */
-  readonly acme?: AcmeKeys;
 }
 
 /** UUIDs chosen by us before any server exists: Consul accepts a token's SecretID from its maker. */
@@ -51,6 +49,7 @@ export interface HostKeys {
   readonly pinned?: string;
 }
 
+/** Of `tls: acme-dns`, for the whole project: certificates by name, and what is needed to renew them. */
 export interface AcmeKeys {
   readonly accountKey: Secret;
   readonly accountUrl?: string;

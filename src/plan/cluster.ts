@@ -24,7 +24,8 @@ const judge = (planning: Planning, want: Resource<'cluster'>): Verdict => {
   const locked = lockedOut(planning, want);
   if (locked.length > 0) return { ...plain, ...keysLost(planning, want, locked) };
   const restarted = [...comings.values()];
-  const lacks = lacksOf(want, observation.cluster, comings);
+  const certificates = (planning.certificatesDue ?? []).map((due) => reason('certificate', due));
+  const lacks = [...lacksOf(want, observation.cluster, comings), ...certificates];
   const formed = formedBefore(planning, want);
   noticeOdd(planning, want);
   if (lacks.length === 0 && comings.size === 0) {

@@ -20,6 +20,8 @@ export interface PlanInput {
   readonly state: StateFile | null;
   readonly intent: 'converge' | 'destroy';
   readonly options: PlanningOptions;
+  /** What is to be done about the certificate of the ingress, one sentence each; absent: nothing. */
+  readonly certificatesDue?: readonly string[];
   /** ISO 8601. */
   readonly now: string;
   readonly run: string;

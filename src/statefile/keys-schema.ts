@@ -17,6 +17,13 @@ const hostKeys = z.strictObject({
 
 const certificate = z.strictObject({ certificate: z.string(), key: secret, notAfter: z.string() });
 
+/** `AcmeKeys` as stored. */
+export const acmeSchema = z.strictObject({
+  accountKey: secret,
+  accountUrl: z.string().optional(),
+  certificates: z.record(z.string(), certificate),
+});
+
 /** `ClusterKeys` as stored. */
 export const keysSchema = z
   .strictObject({
@@ -32,13 +39,6 @@ export const keysSchema = z
     nomad: z.strictObject({ management: secret, deployer: secret.nullable() }),
     ssh: z.strictObject({ privateKey: secret, publicKey: z.string() }),
     hosts: z.record(z.string(), hostKeys).describe('By server name'),
-    acme: z
-      .strictObject({
-        accountKey: secret,
-        accountUrl: z.string().optional(),
-        certificates: z.record(z.string(), certificate),
-      })
-      .optional(),
   })
   .describe('What the servers and the provisioner know of each other; secrets in plain text, so guard this document');
 
