@@ -12,11 +12,11 @@ const ended = (days: number, now: number): string =>
   JSON.stringify({
     project: 'aipacto',
     acme: {
-      accountKey: 'the key of an account',
+      accountKey: '9f8e7d6c5b4a39281706f5e4d3c2b1a0',
       certificates: {
         [certificateKey(environment)]: {
           certificate: '-----BEGIN CERTIFICATE-----\nof a test\n-----END CERTIFICATE-----\n',
-          key: 'the key of a certificate',
+          key: '0a1b2c3d4e5f60718293a4b5c6d7e8f9',
           notAfter: new Date(now + days * 86_400_000).toISOString(),
         },
       },
@@ -30,7 +30,7 @@ test('tls: acme-dns: every server gets the certificate there is; with 29 days le
   store.documents.set('certificates.json', ended(60, lab.emulator.clock.now()));
   const made = await lab.run('production --yes');
   expect(made.stderr).toContain('a second look finds nothing left to do');
-  expect(made.stdout + made.stderr).not.toContain('the key of');
+  expect(made.stdout + made.stderr).not.toMatch(/9f8e7d6c|0a1b2c3d/);
   const { handed } = JSON.parse(store.documents.get('certificates.json') ?? '');
   expect(Object.keys(handed).sort()).toEqual(['aipacto-production-1', 'aipacto-production-2', 'aipacto-production-3']);
   expect((await lab.run('check production')).exitCode).toBe(0);
