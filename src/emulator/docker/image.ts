@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LocalWorldError } from '../world-file.ts';
+import { refusedCapabilities } from './capabilities.ts';
 import { createEngine, tailOf } from './engine.ts';
-import { type Missing, refusedCapabilities } from './probe.ts';
+import type { Missing } from './probe.ts';
 import type { Engine } from './types.ts';
 
 /*

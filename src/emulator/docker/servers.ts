@@ -1,37 +1,19 @@
 import pLimit from 'p-limit';
 import type { Server } from '../../hetzner/wire/servers.ts';
 import { factsOf } from '../server-machine.ts';
-import type { ServerFacts, World } from '../world.ts';
 import { LocalWorldError } from '../world-file.ts';
 import { archiveOf } from './archive.ts';
 import { tailOf } from './engine.ts';
 import { hashOf, insideFiles, type Surroundings, surroundingsOf } from './inside.ts';
 import { freeOnWire, isOnWire, wireRanges } from './networks.ts';
 import { createContainer, diskLabel, firstFiles, type Wanted } from './server-container.ts';
+import { failBoot, isUp, lifeOf, markDead, messageOf } from './server-life.ts';
 import type { FoundContainer, Part, WorldContext } from './types.ts';
 
 /** Containers that are worked on at once: more only wait for each other. */
 const atOnce = 3;
-/** Exit status of a container whose systemd asked its kernel for a reboot (SIGHUP to the first process of a namespace). */
-const rebootStatus = 129;
 const restartGraceSeconds = 8;
 const putIntoEffectMs = 30_000;
-
-/**
- * What a container says about its server, given when the row last booted: `dead` ended by itself, `rebooting` wants to be
- * started again by its own wish, `behind` has not been started for this boot yet.
- */
-export const lifeOf = (
-  found: Pick<FoundContainer, 'state' | 'startedAt' | 'exitCode'>,
-  bootedAt: number,
-): 'runs' | 'dead' | 'rebooting' | 'behind' => {
-  if (found.startedAt < bootedAt) return 'behind';
-  if (isUp(found)) return 'runs';
-  if (found.state === 'created') return 'behind';
-  return found.exitCode === rebootStatus ? 'rebooting' : 'dead';
-};
-
-const isUp = ({ state }: Pick<FoundContainer, 'state'>): boolean => state === 'running' || state === 'paused';
 
 /** Failures of single servers, told at the end in one sentence. */
 type Failures = Map<string, unknown>;
@@ -61,6 +43,7 @@ export const createServersPart = ({ dns }: ServersOptions): Part => {
       ['exec', '-i', found.id, '/usr/local/lib/emulated/receive'],
       { input: archiveOf(files, context.now()), timeoutMs: putIntoEffectMs },
     );
+    started.delete(found.id);
     if (code !== 0) throw new LocalWorldError(tailOf(`${stdout}\n${stderr}`, 3), `Look at: docker logs ${found.name}`);
     inEffect.set(keyOf(found), hash);
   };
@@ -175,36 +158,11 @@ export const createServersPart = ({ dns }: ServersOptions): Part => {
   };
 };
 
-/** The truth flows both ways: a container that ended by itself is a server that is off. */
-const markDead = (world: World, id: number, found: FoundContainer): void => {
-  const server = world.servers.get(id);
-  const facts = world.serverFacts.get(id);
-  if (server === undefined || facts == null || facts.bootedAt === null) return;
-  if (lifeOf(found, facts.bootedAt) === 'dead') halted(server, facts);
-};
-const halted = (server: Server, facts: ServerFacts): void => {
-  if (server.status === 'running' || server.status === 'stopping') server.status = 'off';
-  facts.bootedAt = null;
-};
-
 const runs = async ({ engine, names }: WorldContext, server: Server): Promise<boolean> => {
   const answer = await engine.attempt(['inspect', '--format', '{{.State.Running}}', names.server(server.id)]);
   return answer.stdout.trim() === 'true';
 };
 
-/** As a host that can't start a machine would: the server is off, and the action that was to boot it says why. */
-const failBoot = (world: World, server: Server, error: unknown): void => {
-  halted(server, factsOf(world, server.id));
-  const action = world.actions
-    .all()
-    .filter((one) => one.resources.some(({ type, id }) => type === 'server' && id === server.id))
-    .sort((a, b) => b.id - a.id)[0];
-  if (action === undefined || action.status === 'error') return;
-  action.status = 'error';
-  action.error = { code: 'server_error', message: messageOf(error) };
-};
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const allFailures = (failures: Failures): LocalWorldError => {
   const [[name, error] = ['', undefined]] = failures;
   const others = failures.size > 1 ? ` (and ${failures.size - 1} more)` : '';

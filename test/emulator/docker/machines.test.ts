@@ -6,7 +6,7 @@ import { createEngine, tailOf } from '../../../src/emulator/docker/engine.ts';
 import { nameServersIn, networkText, volumesText } from '../../../src/emulator/docker/inside.ts';
 import { freeOnWire, publicSideOf } from '../../../src/emulator/docker/networks.ts';
 import { userDataBytes } from '../../../src/emulator/docker/server-container.ts';
-import { lifeOf } from '../../../src/emulator/docker/servers.ts';
+import { lifeOf } from '../../../src/emulator/docker/server-life.ts';
 
 test('the network file names the public side, the private places and one name server', () => {
   const places = [

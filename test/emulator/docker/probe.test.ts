@@ -1,11 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  absentFrom,
-  type Host,
-  machineFlags,
-  probeEngine,
-  refusedCapabilities,
-} from '../../../src/emulator/docker/probe.ts';
+import { absentFrom, refusedCapabilities } from '../../../src/emulator/docker/capabilities.ts';
+import { type Host, machineFlags, probeEngine } from '../../../src/emulator/docker/probe.ts';
 import type { Engine, RunResult } from '../../../src/emulator/docker/types.ts';
 import { LocalWorldError } from '../../../src/emulator/world-file.ts';
 
