@@ -6,7 +6,8 @@ import type { MachineTarget } from '../ports/machines.ts';
 import { askInTurn, type Connection } from './ask.ts';
 import type { ClusterDeps } from './deps.ts';
 import { membership } from './membership.ts';
-import { missing } from './ready.ts';
+import { ghostsOf, missing } from './ready.ts';
+import { unsettledJobs } from './settled.ts';
 import { FatalProbeError, type Probed, waitFor } from './wait.ts';
 
 export const readyMs = 600_000;
@@ -77,9 +78,15 @@ const lookAround = async (
     ),
   );
 
-  const lacks = missing(cluster.spec, await ask(membership));
+  const facts = await ask(membership);
+  const ghosts = ghostsOf(facts.nodes);
+  if (ghosts.length > 0) await ask(({ schedulerAccess }) => schedulerAccess.forgetNodes(ghosts));
+  const lacks = missing(cluster.spec, facts);
   if (lacks.length > 0) return lacking(lacks.join('; '), true);
   stages.reached('voters and nodes');
+  const unsettled = unsettledJobs(await ask(({ scheduler }) => scheduler.jobs()), stages.sinceMs('voters and nodes'));
+  if (unsettled !== undefined) return lacking(unsettled, true);
+  stages.reached('jobs settled');
   const open = await stages.once('strangers refused', () => ask(openToStrangers));
   if (open !== undefined) throw new FatalProbeError(open);
   return { leads: true, probed: { done: true, value: undefined } };
@@ -112,6 +119,8 @@ const openToStrangers = async ({ catalogAccess, schedulerAccess }: Connection): 
 };
 
 interface Stages {
+  /** How long ago this was reached. */
+  sinceMs(what: string): number;
   /** Notes when something was first seen to be so. */
   reached(what: string): void;
   /** Does it until it succeeds once, and tells how long after the stage before. */
@@ -119,16 +128,17 @@ interface Stages {
 }
 
 const createStages = ({ clock }: ClusterDeps, waiting: Waiting): Stages => {
-  const seen = new Set<string>();
+  const seen = new Map<string, number>();
   let before = clock.now();
   const reached = (what: string): void => {
     if (seen.has(what)) return;
-    seen.add(what);
+    seen.set(what, clock.now());
     waiting.timed?.({ what, ms: clock.now() - before });
     before = clock.now();
   };
   return {
     reached,
+    sinceMs: (what) => clock.now() - (seen.get(what) ?? clock.now()),
     once: async (what, work) => {
       if (seen.has(what)) return undefined;
       try {

@@ -26,6 +26,19 @@ const missingServers = (system: string, wanted: readonly string[], facts: Facts[
     : [`${system} lacks the healthy voter${absent.length > 1 ? 's' : ''} ${absent.join(', ')}`];
 };
 
+/**
+ * Nodes that a wiped server left behind under its name; nodes come newest first. Until they are forgotten Nomad takes
+ * what ran on them for alive: for the time of a missed heartbeat, and for five minutes when its leader went with them
+ * (nomad/docs, failover_heartbeat_ttl).
+ */
+export const ghostsOf = (nodes: Facts['nodes']): readonly string[] => {
+  const present = new Map(nodes.toReversed().map(({ name, id }) => [name, id]));
+  const ready = new Set(nodes.filter(({ status }) => status === 'ready').map(({ id }) => id));
+  return nodes
+    .filter(({ name, id }) => present.get(name) !== id && ready.has(present.get(name) ?? ''))
+    .map(({ id }) => id);
+};
+
 /** A wiped server's old node stays listed under the same name; nodes come newest first, so the first is the present. */
 const missingNode = (name: string, { nodes }: Facts): string[] => {
   const node = nodes.find((one) => one.name === name);

@@ -17,6 +17,9 @@ export const createSchedulerAccess = (access: NomadAccess): SchedulerAccess => {
       return (await madeBefore(http)) ?? (await makeDeployer(http));
     },
     refusesAnonymous: () => refusesAnonymous(createNomadHttp({ fetch: access.fetch, address: access.address })),
+    forgetNodes: async (ids) => {
+      for (const id of ids) await findOrNone(() => http.ask('POST', `/v1/node/${id}/purge`, z.unknown()));
+    },
   };
 };
 

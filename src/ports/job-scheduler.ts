@@ -43,6 +43,8 @@ export interface SchedulerAccess {
   deployer(known: Secret | null): Promise<Secret>;
   /** Whether a call without token is refused. */
   refusesAnonymous(): Promise<boolean>;
+  /** Makes Nomad forget nodes: what ran there is lost at once, and placed elsewhere. One that is gone is a success. */
+  forgetNodes(ids: readonly string[]): Promise<void>;
 }
 
 /** Consul, in our words. */

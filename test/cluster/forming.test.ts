@@ -139,6 +139,7 @@ test('forming tells where its time went; once formed, it only reads, and strange
     'Nomad access control',
     'workload identity',
     'voters and nodes',
+    'jobs settled',
     'strangers refused',
   ]);
   expect((await stage.ask(1, 4646, '/v1/nodes', { headers: {} })).status).toBe(403);
