@@ -76,6 +76,7 @@ export const applyPlan = async (context: TargetContext, plan: Plan, options: App
     const after = ended ? await planTarget(context, asked(plan), writer.current()) : null;
     const remaining = after?.plan ?? null;
     const result = resultOf(execution, remaining);
+    if (plan.intent === 'destroy' && result === 'converged') await context.keyRing.drop();
     const unwritten = await writeHistory(
       writer,
       execution,

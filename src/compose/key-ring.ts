@@ -4,7 +4,7 @@ import { Secret } from '../domain/secret.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import type { KeyRing } from '../ports/key-ring.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
-import { readKeysCopy, writeKeysCopy } from '../statefile/keys-copy.ts';
+import { keysKey, readKeysCopy, writeKeysCopy } from '../statefile/keys-copy.ts';
 import type { StateWriter } from '../statefile/write.ts';
 
 interface Whose {
@@ -22,6 +22,8 @@ export interface OwnedKeyRing extends KeyRing {
   /** From now on `update` writes; the given writer belongs to the holder of the lease. */
   attach(writer: StateWriter): void;
   detach(): void;
+  /** Forgets them: nothing is left that they open. Needs a writer. */
+  drop(): Promise<void>;
   /** Keys for an environment that has none. Needs a writer. */
   start(make: () => Promise<ClusterKeys>): Promise<ClusterKeys>;
 }
@@ -58,6 +60,13 @@ export const createKeyRing = (whose: Whose): OwnedKeyRing => {
     detach: () => {
       writer = undefined;
     },
+    drop: () =>
+      inTurn(async () => {
+        if (writer === undefined || keys === null) return;
+        await writer.save(({ keys: _gone, ...rest }) => rest);
+        await whose.store.delete(keysKey(whose.environment));
+        take(null);
+      }),
     start: (make) => inTurn(async () => keys ?? (await keep(await make()))),
     update: (change) =>
       inTurn(async () => {
