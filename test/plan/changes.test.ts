@@ -29,13 +29,13 @@ test('rebuilds servers in place, one after another, when only their cloud-init c
     update job/web
         servers: what runs of it on server/production-1 and 2 more moves in this plan
     rebuild server/production-1
-        userData: 5bf310d2376a5475 → 4c81b3ef723fbf2a, cloud-init or a template changed, and it runs on the first boot only
+        userData: edb2b06d2d784d46 → 21a5b118583ce28d, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-1: Docker images, Nomad and Consul data, logs
     rebuild server/production-2
-        userData: aa9835387c039a3f → cd0a7afd04f97706, cloud-init or a template changed, and it runs on the first boot only
+        userData: 83262627509bd9b7 → 1df51cd6fc16c785, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-2: Docker images, Nomad and Consul data, logs
     rebuild server/production-3
-        userData: 8a0305314f8dc211 → f3cd1b5d86b593f7, cloud-init or a template changed, and it runs on the first boot only
+        userData: 9250ad669e591081 → e633dc48d7ba290f, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-3: Docker images, Nomad and Consul data, logs
     · rebuild server/production-1
     · set-labels server/production-1 ← rebuild server/production-1
@@ -276,13 +276,13 @@ test('a wider network grows in place; another one is refused while servers use i
     update network/production
         range: 10.0.0.0/16 → 10.0.0.0/15, it differs from infra.yaml
     rebuild server/production-1
-        userData: 5bf310d2376a5475 → a52067b8428770dd, cloud-init or a template changed, and it runs on the first boot only
+        userData: edb2b06d2d784d46 → a236dff61a4768b4, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-1: Docker images, Nomad and Consul data, logs
     rebuild server/production-2
-        userData: aa9835387c039a3f → f4c3d2614bad0f1a, cloud-init or a template changed, and it runs on the first boot only
+        userData: 83262627509bd9b7 → 256f1c1948bc558c, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-2: Docker images, Nomad and Consul data, logs
     rebuild server/production-3
-        userData: 8a0305314f8dc211 → 0944f0e623b89fbe, cloud-init or a template changed, and it runs on the first boot only
+        userData: 9250ad669e591081 → b091fe6319197211, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-3: Docker images, Nomad and Consul data, logs
     · change-ip-range network/production
     · rebuild server/production-1 ← change-ip-range network/production
