@@ -64,7 +64,7 @@ const ingressHealth: HealthCheckSpec = {
   protocol: 'http',
   port: 80,
   intervalSeconds: 3,
-  timeoutSeconds: 2,
+  timeoutSeconds: 1,
   retries: 2,
   http: { path: '/healthz', statusCodes: ['200'], tls: false },
 };

@@ -106,7 +106,7 @@ test('behind a load balancer nothing of ours is public; TLS ends there and port 
             "port": 80,
             "protocol": "http",
             "retries": 2,
-            "timeoutSeconds": 2,
+            "timeoutSeconds": 1,
           },
           "http": {
             "certificates": [
