@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { retiredServerTypes, serverTypes } from '../../src/config/catalogue.ts';
 import { isAddress } from '../../src/domain/address.ts';
 import { containsCidr, parseCidr } from '../../src/domain/ip.ts';

@@ -16,7 +16,14 @@ const file = resolve(import.meta.dirname, '../../infra.yaml');
 const production = (): DesiredState => {
   const project = loadProject({ text: readFileSync(file, 'utf8'), file, env: {} });
   const environment = environmentFor(project, { type: 'production' });
-  return desiredState({ environment, state: null, emulated: true, assets: loadAssets(file), hash: sha256Hex, gzip: gzipBase64 });
+  return desiredState({
+    environment,
+    state: null,
+    emulated: true,
+    assets: loadAssets(file),
+    hash: sha256Hex,
+    gzip: gzipBase64,
+  });
 };
 type World = ReturnType<typeof emulatedCloud>;
 
