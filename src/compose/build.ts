@@ -1,4 +1,5 @@
 import { createHetznerCloud } from '../hetzner/cloud.ts';
+import { holdingTime } from '../statefile/held-time.ts';
 import type { CloudAccess, Context } from './context.ts';
 import { machinesFor } from './machines.ts';
 
@@ -25,6 +26,8 @@ export const buildContext = async ({ access, ...given }: Given): Promise<Context
   const closeCloud = async (): Promise<void> => access.close?.();
   return {
     ...given,
+    // Keys, secrets and certificates are written beside the state: while that happens no virtual time may pass.
+    store: holdingTime(given.store, clock),
     ...own,
     closeCloud,
     cloud,
