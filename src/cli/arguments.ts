@@ -90,8 +90,9 @@ const operandsOf = (
     return { target: undefined, file };
   }
   if (spec.takes === '<target> <name>') {
-    const name = secretName(words.at(-1), verb, next);
-    return { target: parseTarget(words.slice(0, -1), next, 'previews too'), file: undefined, name };
+    const [targetOnly, named] = splitAtName(words);
+    const name = secretName(named, verb, next);
+    return { target: parseTarget(targetOnly, next, 'previews too'), file: undefined, name };
   }
   const optional = spec.takes === '[target]' || spec.takes === '';
   const target =
@@ -105,9 +106,19 @@ const operandsOf = (
   return { target, file: undefined };
 };
 
-/** What follows a name after `=` would be in the list of processes and the shell's history: it is not even repeated. */
-const secretName = (word: string | undefined, verb: Verb, next: string): string => {
-  const [name = '', value] = (word ?? '').split(/=(.*)/s);
+/** The words of the target, then those that should be one name: `production` is a target whose name is missing. */
+const splitAtName = (words: readonly string[]): [readonly string[], readonly string[]] => {
+  const targetLength = words[0] === 'pr' && /^\d+$/.test(words[1] ?? '') ? 2 : 1;
+  return [words.slice(0, targetLength), words.slice(targetLength)];
+};
+
+/**
+ * What follows a name, after `=` or as one more word, would be in the list of processes and the shell's history: it is
+ * not even repeated.
+ */
+const secretName = (words: readonly string[], verb: Verb, next: string): string => {
+  const [name = '', afterEquals] = (words[0] ?? '').split(/=(.*)/s);
+  const value = afterEquals ?? words[1];
   if (value !== undefined)
     throw new UsageError(
       `a value on the command line can be seen by every process of this machine and stays in the shell's history`,

@@ -42,7 +42,8 @@ export const chooseLocal = async ({ choice, target, directory, worlds, say }: Lo
   }
   const missing = await worlds.missingForDocker();
   if (choice === 'either' && home === undefined && missing !== null) {
-    say(`--local: simulated, because ${missing.why}: ${missing.next}`);
+    const next = besidesSimulated(missing.next);
+    say(`--local: simulated, because ${missing.why}${next === '' ? '' : `: ${next}`}`);
     return 'simulated';
   }
   if (missing !== null) {
@@ -52,13 +53,16 @@ export const chooseLocal = async ({ choice, target, directory, worlds, say }: Lo
         : `${lives.replace(/^because /, '').replace(/ there$/, '')} in --local=docker, whose servers`;
     throw new Failure(`${wanted} can't run: ${missing.why}`, {
       done: ['nothing was changed'],
-      next: `${missing.next}, or write --local=simulated`,
+      next: [besidesSimulated(missing.next), 'write --local=simulated'].filter((part) => part !== '').join(', or '),
     });
   }
   if (choice === 'either')
     say(`--local: docker, ${home === undefined ? 'because an engine and the programs are there' : lives}`);
   return 'docker';
 };
+
+/** What to do, without the way out that is named, or taken, here. */
+const besidesSimulated = (next: string): string => next.replace(/(?:, or )?choose --local=simulated$/, '');
 
 /** Docker first: an environment that is in both worlds costs more to lose there. */
 const homeOf = async (directory: string, target: Target | undefined): Promise<LocalKind | undefined> => {

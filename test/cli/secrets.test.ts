@@ -59,9 +59,13 @@ test('pr alone means all previews, pr 7 one of them', async () => {
   expect((await run('secrets list pr', given)).stdout).toContain('Secrets of all previews');
 });
 
-test('a value on the command line is refused and not repeated', async () => {
+test.each([
+  'secrets set production DATABASE_URL=postgres://secret',
+  'secrets set production DATABASE_URL postgres://secret',
+  'secrets set pr 7 DATABASE_URL postgres://secret',
+])('a value on the command line is refused and not repeated: %s', async (line) => {
   const { given, told } = world('x');
-  const ran = await run('secrets set production DATABASE_URL=postgres://secret', given);
+  const ran = await run(line, given);
   expect(ran.code).toBe(64);
   expect(ran.stderr).toContain('a value on the command line can be seen by every process');
   expect(ran.stdout + ran.stderr).not.toContain('postgres');
@@ -73,7 +77,11 @@ test('names, empty values and unknown names are told', async () => {
   expect((await run('secrets set production database_url', given)).stderr).toContain(
     'database_url is no name of a secret',
   );
-  expect((await run('secrets set production', given)).code).toBe(64);
+  for (const line of ['secrets set', 'secrets set production', 'secrets set pr 7'])
+    expect(await run(line, given)).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('secrets set needs a target and the name of a secret'),
+    });
   expect((await run('secrets', given)).stderr).toContain('secrets needs a verb: secrets list <target>, secrets set');
   const empty = await run('secrets set production DATABASE_URL', given);
   expect([empty.code, empty.stderr]).toEqual([1, expect.stringContaining('no value was given')]);

@@ -55,6 +55,15 @@ describe('a plain --local', () => {
       said: ['--local: simulated, because no nomad: set NOMAD_BIN, or put nomad on PATH'],
     });
   });
+  test('names the simulated world once, as the way out or as the way taken', async () => {
+    const lacks = { why: 'no Docker engine answers', next: 'start it, or choose --local=simulated' };
+    expect((await choose('either', lacks)).said).toEqual([
+      '--local: simulated, because no Docker engine answers: start it',
+    ]);
+    await expect(choose('docker', lacks)).rejects.toMatchObject({ next: 'start it, or write --local=simulated' });
+    const unknown = { ...lacks, next: 'choose --local=simulated' };
+    await expect(choose('docker', unknown)).rejects.toMatchObject({ next: 'write --local=simulated' });
+  });
   test('stays in the simulated world where the environment lives, without looking for an engine', async () => {
     lives('simulated', 'production');
     expect(await choose('either', null)).toEqual({

@@ -58,9 +58,19 @@ export const whyNoAnswer = (stderr: string): Missing => {
       'Add the user to the group docker and log in again, or run the command as root',
     );
   if (/cannot connect|is the docker daemon running|no such file or directory|connection refused/i.test(stderr))
-    return missing('no Docker engine answers', 'Start it (systemctl start docker), or choose --local=simulated');
+    return nobodyAt(/docker daemon at (\S+?)\.?(?:\s|$)/i.exec(stderr)?.[1]);
   return missing(`the Docker engine gives no answer: ${tailOf(stderr, 2)}`, 'Look at docker info');
 };
+
+/** Where the engine lives unless DOCKER_HOST or a context of the command say otherwise. */
+const usualPlace = 'unix:///var/run/docker.sock';
+const nobodyAt = (place = usualPlace): Missing =>
+  place === usualPlace
+    ? missing('no Docker engine answers', 'Start it (systemctl start docker), or choose --local=simulated')
+    : missing(
+        `no Docker engine answers at ${place}`,
+        'Look at DOCKER_HOST and docker context ls, which name that place, or choose --local=simulated',
+      );
 
 /**
  * Whether machines can run on the engine behind the `docker` command. Containers are reached at their own addresses, so

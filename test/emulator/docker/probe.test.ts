@@ -48,6 +48,12 @@ test.each<[string, Engine, Partial<Host>, RegExp]>([
     /^no Docker engine/,
   ],
   [
+    'an engine that is not where DOCKER_HOST says',
+    refusing('Cannot connect to the Docker daemon at tcp://127.0.0.1:1. Is the docker daemon running?'),
+    {},
+    /^no Docker engine answers at tcp:\/\/127\.0\.0\.1:1$/,
+  ],
+  [
     'no permission',
     refusing('permission denied while trying to connect to the socket'),
     {},
