@@ -94,6 +94,8 @@ plugin "docker" {
     const child = spawn(command, args, { stdio: ['ignore', log, log], cwd: directory });
     return { end: () => endOf(child) };
   };
+  /** Another agent on this engine may have containers of its own. */
+  const before = new Set(ofNomad());
   const consulProcess = start(consulBin, ['agent', '-dev', '-config-file=consul.hcl'], 'consul');
   const [nomad, consul] = [`http://127.0.0.1:${http}`, `http://127.0.0.1:${consulHttp}`];
   await until('Consul has a leader', 30_000, async () =>
@@ -107,16 +109,24 @@ plugin "docker" {
     const { Attributes: seen } = (await reply.json()) as { Attributes: Record<string, string> };
     return seen['consul.version'] !== undefined && seen['driver.docker'] === '1' ? true : undefined;
   });
+  const ours = (): string[] => ofNomad().filter((id) => !before.has(id));
   return {
     nomad,
     consul,
     stop: async () => {
       await nomadProcess.end();
       await consulProcess.end();
+      // Containers survive their agent.
+      for (const id of ours()) docker(['rm', '-f', id]);
       rmSync(directory, { recursive: true, force: true });
     },
   };
 };
+
+const ofNomad = (): string[] =>
+  docker(['ps', '-aq', '--filter', 'label=com.hashicorp.nomad.alloc_id'])
+    .split('\n')
+    .filter((id) => id !== '');
 
 const endOf = (child: ReturnType<typeof spawn>): Promise<void> =>
   new Promise((done) => {
