@@ -19,6 +19,8 @@ export const backendOf = (listenPort: number): string => `targets-${listenPort}`
 
 /** Hetzner tells nothing of its limits on plain TCP; long enough for a quiet database connection (B). */
 const tcpIdleSeconds = 300;
+/** How long a target may take to accept a connection (B). */
+const connectSeconds = 5;
 
 /**
  * HAProxy's configuration of one load balancer, as text. `max-spread-checks` makes the first checks come at once, also
@@ -33,7 +35,7 @@ export const balancerConfig = (row: BalancerRow, targets: readonly BalancerTarge
       '  max-spread-checks 300ms',
       '  ssl-default-bind-options ssl-min-ver TLSv1.2',
     ],
-    ['defaults', '  timeout connect 5s', '  timeout http-request 10s', '  maxconn 4000'],
+    ['defaults', `  timeout connect ${connectSeconds}s`, '  timeout http-request 10s', '  maxconn 4000'],
     ...row.services.flatMap((service) => [
       ...(service.http?.redirect_http === true ? [redirect(row, service)] : []),
       frontend(row, service),
@@ -93,6 +95,8 @@ const backend = (row: BalancerRow, service: LoadBalancerService, targets: readon
     `  balance ${algorithms[row.algorithm.type]}`,
     `  timeout server ${idleOf(service)}s`,
     `  timeout tunnel ${idleOf(service)}s`,
+    // A check's own timeout counts only once it is connected (haproxy 2.6, "timeout check"): until then it is this one.
+    `  timeout connect ${Math.min(check.timeout, connectSeconds)}s`,
     `  timeout check ${check.timeout}s`,
     ...(sticky
       ? [`  cookie ${quoted(http.cookie_name)} insert indirect nocache maxlife ${http.cookie_lifetime}s`]

@@ -53,6 +53,7 @@ describe('the configuration of a load balancer', () => {
       '  balance roundrobin',
       '  timeout server 50s',
       '  timeout tunnel 50s',
+      '  timeout connect 2s',
       '  timeout check 2s',
       '  option httpchk',
       "  http-check send meth GET uri '/health' ver HTTP/1.1 hdr Host 'shop.example'",
