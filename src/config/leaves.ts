@@ -190,6 +190,16 @@ export const secretName: Check = (text) =>
     'no name of a secret',
     'capital letters, digits and underscores, like DATABASE_URL',
   )(text) ?? (text.startsWith('NOMAD_') ? { message: "names beginning with NOMAD_ are Nomad's own" } : undefined);
+/** The usual mistake is the key itself, which Hetzner has under a name. */
+export const sshKeyName: Check = (text) =>
+  /^(ssh-|ecdsa-|sk-)\S+\s/.test(text) || text.includes('PRIVATE KEY')
+    ? {
+        message: 'a key, where the name of one belongs',
+        allowed: 'the name under which the Hetzner project has the key (hcloud ssh-key create gives one)',
+      }
+    : text.length < 1 || text.length > 100
+      ? { message: 'no name of an SSH key', allowed: '1 to 100 characters' }
+      : undefined;
 export const version = matching(/^\d+\.\d+\.\d+$/, 'no version', 'a version like 1.2.3');
 /** A client secret goes there, so nobody on the way may read along; an emulated API answers on this machine. */
 export const apiOrigin: Check = (text) => {

@@ -20,9 +20,7 @@ export const overrides = (infra: Infra, env: EnvironmentVariables): { infra: Inf
   };
   const domain = read('PRODUCTION_DOMAIN', rule.domain);
   const max = read('MAX_PR_ENVIRONMENTS', numberUpTo(500));
-  const key = read('SSH_KEY_NAME', (text) =>
-    text.length > 100 ? { message: 'too long', allowed: 'at most 100 characters' } : undefined,
-  );
+  const key = read('SSH_KEY_NAME', rule.sshKeyName);
   const moved = domain === undefined ? infra : moveDomain(infra, domain);
   const keys = infra.ssh_keys ?? [];
   return {

@@ -261,7 +261,7 @@ export const infraSchema = z
       .optional()
       .meta(describe('Who issues certificates for tls: acme-dns and tls: caddy')),
     ssh_keys: z
-      .array(z.string().min(1).max(100))
+      .array(leaf(rule.sshKeyName))
       .optional()
       .meta(describe('Names of SSH keys in the Hetzner project. SSH_KEY_NAME adds one', [['alice-laptop']])),
     versions: z

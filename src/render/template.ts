@@ -114,7 +114,8 @@ const explain = (name: string, source: string, error: unknown): Failure => {
   const missing = /^"(.+?)" not defined in (.*) - (\d+):\d+$/s.exec(message);
   if (missing !== null)
     return new Failure(`${name}:${missing[3]}: there is no variable "${missing[1]}"`, {
-      next: `use one of ${missing[2]}`,
+      // Of a value that is not there itself Handlebars says "undefined", in place of what it holds.
+      ...(missing[2] !== 'undefined' && { next: `use one of ${missing[2]}` }),
       cause: error,
     });
   const scalar = /^Cannot use 'in' operator to search for '(.+?)' in /.exec(message);
@@ -123,7 +124,8 @@ const explain = (name: string, source: string, error: unknown): Failure => {
   const helper = /knownHelpersOnly, but used the unknown helper (\S+) - (\d+):/.exec(message);
   if (helper !== null) return new Failure(`${name}:${helper[2]}: there is no helper "${helper[1]}"`, { cause: error });
   const line = /line (\d+)/.exec(message)?.[1] ?? / - (\d+):\d+/.exec(message)?.[1] ?? '1';
-  return new Failure(`${name}:${Math.min(Number(line), source.split('\n').length)}: ${message.split('\n')[0]}`, {
-    cause: error,
-  });
+  // The parser draws the place over three lines before it says what it expected.
+  const [first = '', ...more] = message.split('\n');
+  const said = /^Parse error on line \d+:$/.test(first) ? `this can't be parsed: ${more.at(-1) ?? ''}` : first;
+  return new Failure(`${name}:${Math.min(Number(line), source.split('\n').length)}: ${said}`, { cause: error });
 };

@@ -117,6 +117,13 @@ test('PRODUCTION_DOMAIN inside the zone leaves the zone as it is', () => {
   expect([project.zone, project.domain]).toEqual(['aipacto.com', 'www.aipacto.com']);
 });
 
+test('an SSH key in place of the name of one is told, in the file and in SSH_KEY_NAME', () => {
+  const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJunk alice@laptop';
+  const wrong = 'a key, where the name of one belongs';
+  expect(told(base.replace(/^ssh_keys: .*/m, `ssh_keys: ["${key}"]`))).toContain(wrong);
+  expect(told(base, { SSH_KEY_NAME: key })).toContain(wrong);
+});
+
 test('MAX_PR_ENVIRONMENTS and SSH_KEY_NAME override the file, empty variables do not', () => {
   const project = load(base, { MAX_PR_ENVIRONMENTS: '3', SSH_KEY_NAME: 'ci', PRODUCTION_DOMAIN: '' });
   expect([project.limits.pullRequestsMax, project.sshKeys, project.domain]).toEqual([

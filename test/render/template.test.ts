@@ -46,8 +46,20 @@ test.each([
 
 test('an unknown helper and a template that does not parse are told with their line', () => {
   expect(failure('a\n{{shout node.name}}')).toBe('templates/x.hbs:2: there is no helper "shout"');
-  expect(failure('a\n{{#if on}}\nb')).toMatch(/^templates\/x\.hbs:\d: Parse error/);
+  expect(failure('a\n{{#if on}}\nb')).toMatch(/^templates\/x\.hbs:\d: this can't be parsed: Expecting .*got 'EOF'$/);
   expect(failure('a {{node.name')).toMatch(/^templates\/x\.hbs:1: /);
+});
+
+test('names that could be used are offered, and nothing where there are none', () => {
+  const told = (source: string): unknown => {
+    try {
+      return render(source);
+    } catch (error) {
+      return (error as Failure).next;
+    }
+  };
+  expect(told('{{node.nam}}')).toBe('use one of {name}');
+  expect(told('{{node.nope.there}}')).toBeUndefined();
 });
 
 test('text embedded in YAML comes back byte for byte', () => {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { Stream } from '../io.ts';
-import { duration } from '../print/text.ts';
+import { duration, plural } from '../print/text.ts';
 import type { Board } from './board.ts';
 import type { Progress } from './progress.ts';
 
@@ -27,7 +27,7 @@ export const createLineProgress = ({ stream, clock, board, clean }: LinesOptions
     planStarted(plan) {
       board.begin(plan, clock.now());
       const left = board.remainingMs(clock.now()) ?? 0;
-      say(`${plan.environment}: ${board.total} steps, about ${duration(left)}`);
+      say(`${plan.environment}: ${plural(board.total, 'step')}, about ${duration(left)}`);
     },
     stepStarted(step) {
       board.start(step, clock.now());

@@ -59,8 +59,13 @@ const provide = async (kit: BuildKit, context: WorldContext, wanted: WantedImage
   const place = placeInRegistry(wanted.image);
   // Servers fetch it themselves from where it is.
   if (place === null) return;
-  const local = await localImage(kit, wanted);
   const registry = await registryOf(context);
+  const local = await localImage(kit, wanted).catch(async (error: unknown) => {
+    // One that was put there before serves as well: what is gone is only its source on this machine.
+    if ((await imageIn(registry, place)).length > 0) return undefined;
+    throw error;
+  });
+  if (local === undefined) return;
   const { engine } = kit;
   const id = (await engine.run(['image', 'inspect', '--format', '{{.Id}}', local])).trim();
   if ((await imageIn(registry, place)).includes(id)) return;
