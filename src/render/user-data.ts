@@ -1,3 +1,4 @@
+import { parseDocument } from 'yaml';
 import { userDataMarks } from '../domain/cluster-keys.ts';
 import type { Environment } from '../domain/environment.ts';
 import { Failure } from '../domain/errors.ts';
@@ -86,10 +87,28 @@ const embed = (data: object, assets: Assets, gzip: Gzip): { frame: string; files
   const frame = renderTemplate({ name: cloudInitName, source, data, helpers: { write } });
   if (!frame.startsWith('#cloud-config\n'))
     throw new Failure(`${cloudInitName} must begin with a line #cloud-config: cloud-init ignores it otherwise`);
+  refuseBroken(frame, source);
   for (const mark of Object.values(userDataMarks))
     if (frame.split(mark).length !== 2)
       throw new Failure(`${cloudInitName} must have ${mark} once: no one could log in to the server otherwise`);
   return { frame, files };
+};
+
+/**
+ * cloud-init ignores what is no YAML, and such a server would never be heard of. The files are left out of the look:
+ * they are put in as YAML by this code. The line is the template's where it has a line like the one at fault.
+ */
+const refuseBroken = (frame: string, source: string): void => {
+  const text = frame.replace(/^@@file-\d+@@$/gm, '  - {}').replace(/@@[\w-]+@@/g, 'filled later');
+  const [fault] = parseDocument(text, { prettyErrors: true }).errors;
+  if (fault === undefined) return;
+  const written = text.split('\n')[(fault.linePos?.[0].line ?? 1) - 1] ?? '';
+  const line = source.split('\n').indexOf(written) + 1;
+  const what = fault.message.split(' at line ')[0]?.split('\n')[0];
+  throw new Failure(`${cloudInitName}${line === 0 ? '' : `:${line}`}: this is no YAML: ${what}`, {
+    next: `mend the line: ${written.trim()}`,
+    cause: fault,
+  });
 };
 
 const sourceOf = (files: Readonly<Record<string, string>>, path: string): string => {

@@ -201,6 +201,15 @@ describe('templates', () => {
     );
   });
 
+  test('a cloud-init that renders to no YAML is told with its line, before a server is ordered with it', () => {
+    const good = assets.cloudInit['cloud-init/server.yaml.hbs'] ?? '';
+    const bad = good.replace('\nlocale: ', '\nkeyboard: [de\nlocale: ');
+    const line = bad.split('\n').indexOf('locale: C.UTF-8') + 1;
+    expect(() => render(production, 1, { ...assets, cloudInit: { 'cloud-init/server.yaml.hbs': bad } })).toThrow(
+      new RegExp(`^cloud-init/server\\.yaml\\.hbs:${line}: this is no YAML: `),
+    );
+  });
+
   test('every one is used, so none can rot unseen', () => {
     const used = [...(assets.cloudInit['cloud-init/server.yaml.hbs'] ?? '').matchAll(/\{\{write "([^"]+)"/g)].map(
       (match) => `templates/${match[1]}.hbs`,

@@ -75,7 +75,3 @@ export const checkedRules = (rules: readonly FirewallRuleRequest[]): FirewallRul
     description: rule.description ?? null,
   }));
 };
-
-/** What counts against the 500 effective rules of a server: one per rule and IP block. */
-export const effectiveRules = (rules: readonly FirewallRule[]): number =>
-  rules.reduce((sum, rule) => sum + Math.max(1, rule.source_ips.length + rule.destination_ips.length), 0);
