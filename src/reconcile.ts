@@ -23,7 +23,8 @@ const secrets: Secret[] = [];
 
 /** Only this file knows the emulator: the product runs without it. */
 const localWorlds: LocalWorlds = {
-  missingForDocker: async () => (await import('./emulator/docker/available.ts')).lackingForDocker(env),
+  missingForDocker: async (mirror) =>
+    (await import('./emulator/docker/available.ts')).lackingForDocker(env, { mirror }),
   open: async (kind, directory, say) => {
     const { asFailure } = await import('./compose/local-failure.ts');
     const { Secret: SecretClass } = await import('./domain/secret.ts');

@@ -8,8 +8,11 @@ export type LocalKind = 'simulated' | 'docker';
 
 /** The two kinds of local world; passed in so that only the entry imports the emulator. */
 export interface LocalWorlds {
-  /** Why no server could be booted here, and the way out; null: they can. Looks only, and only for a moment. */
-  missingForDocker(): Promise<{ readonly why: string; readonly next: string } | null>;
+  /**
+   * Why no server could be booted here, and the way out; null: they can. Looks only, and only for a moment. The mirror
+   * of infra.yaml stands in for the vendors' sites.
+   */
+  missingForDocker(mirror: string | undefined): Promise<{ readonly why: string; readonly next: string } | null>;
   /** `directory` holds the world, and the states of its environments. */
   open(kind: LocalKind, directory: string, say: (text: string) => void): Promise<CloudAccess>;
 }
@@ -20,6 +23,8 @@ export interface LocalWish {
   /** Undefined: the command spans all environments. */
   readonly target: Target | undefined;
   readonly directory: string;
+  /** `artifacts.mirror`. */
+  readonly mirror?: string | undefined;
   readonly worlds: LocalWorlds;
   readonly say: (text: string) => void;
 }
@@ -32,7 +37,14 @@ export const directoryOf = (kind: LocalKind, directory: string): string =>
  * A plain `--local` stays where the environment lives; else it takes docker where that can be had. It says what it
  * took and why. Throws Failure where docker is wanted, or lived in, and can't be had.
  */
-export const chooseLocal = async ({ choice, target, directory, worlds, say }: LocalWish): Promise<LocalKind> => {
+export const chooseLocal = async ({
+  choice,
+  target,
+  directory,
+  mirror,
+  worlds,
+  say,
+}: LocalWish): Promise<LocalKind> => {
   if (choice === 'simulated') return 'simulated';
   const home = choice === 'either' ? await homeOf(directory, target) : undefined;
   const lives = `because ${target === undefined ? 'its environments live' : `${environmentName(target)} lives`} there`;
@@ -40,7 +52,7 @@ export const chooseLocal = async ({ choice, target, directory, worlds, say }: Lo
     say(`--local: simulated, ${lives}`);
     return 'simulated';
   }
-  const missing = await worlds.missingForDocker();
+  const missing = await worlds.missingForDocker(mirror);
   if (choice === 'either' && home === undefined && missing !== null) {
     const next = besidesSimulated(missing.next);
     say(`--local: simulated, because ${missing.why}${next === '' ? '' : `: ${next}`}`);

@@ -38,7 +38,7 @@ const hetznerEndpoint = 'https://api.hetzner.cloud/v1';
 export const openWorkspace = async (options: OpenOptions): Promise<Workspace> => {
   const { env, reporter, configFile } = options;
   const config = loadProject({ text: await readConfig(configFile), file: configFile, env });
-  const local = options.local === null ? undefined : await openLocal(options, options.local);
+  const local = options.local === null ? undefined : await openLocal(options, options.local, config.artifacts?.mirror);
   const access = local?.access ?? hetznerAccess(env);
   options.onSecret(access.token);
   const store = local === undefined ? stateStore(config, configFile) : createDirectoryStore(local.directory);
@@ -62,10 +62,11 @@ export const openWorkspace = async (options: OpenOptions): Promise<Workspace> =>
 const openLocal = async (
   { env, configFile, target, localWorlds, reporter }: OpenOptions,
   choice: LocalKind | 'either',
+  mirror: string | undefined,
 ): Promise<{ readonly access: CloudAccess; readonly directory: string }> => {
   const base = env['RECONCILE_LOCAL_DIR'] ?? resolve(dirname(configFile), 'state/local');
   const say = (text: string): void => reporter.notice(text);
-  const kind = await chooseLocal({ choice, target, directory: base, worlds: localWorlds, say });
+  const kind = await chooseLocal({ choice, target, directory: base, mirror, worlds: localWorlds, say });
   const directory = directoryOf(kind, base);
   return { access: await localWorlds.open(kind, directory, say), directory };
 };

@@ -10,8 +10,10 @@ export interface Lacking {
   readonly why: string;
   readonly next: string;
 }
-/** Given in tests. */
 export interface Surroundings {
+  /** Where infra.yaml has everything downloaded from, in place of the vendors' sites. */
+  readonly mirror?: string | undefined;
+  // The rest is given in tests.
   readonly engine?: Engine;
   readonly host?: Host;
   readonly greet?: (url: string) => Promise<boolean>;
@@ -27,18 +29,18 @@ const greetMs = 400;
 
 /**
  * What is missing for servers that really boot; null: nothing. Looks at the engine, at its room, and for the programs:
- * of this machine, in the cache, or at their vendors'. Nothing is downloaded.
+ * of this machine, in the cache, or at their vendors' or the mirror. Nothing is downloaded.
  */
 export const lackingForDocker = async (
   env: Env,
-  { engine = createEngine(), host = thisHost, greet = greets }: Surroundings = {},
+  { mirror, engine = createEngine(), host = thisHost, greet = greets }: Surroundings = {},
 ): Promise<Lacking | null> => {
   const found = await probeEngine(engine, host);
   if (!found.ok) return { why: found.because, next: lowered(found.next) };
   const architecture = hostArchitecture();
   try {
     const missing = await programsToDownload(env, architecture);
-    const reached = await Promise.all(missing.map((program) => greet(sites[program] ?? '')));
+    const reached = await Promise.all(missing.map((program) => greet(mirror ?? sites[program] ?? '')));
     const lacking = missing.filter((_program, index) => !reached[index]);
     if (lacking.length === 0) return null;
     const names = lacking.map(variableOf).join(', ');

@@ -32,6 +32,20 @@ test('programs that are neither here nor to be had are named with what to set', 
     next: 'set NOMAD_BIN, CONSUL_BIN, or put nomad, consul on PATH',
   });
 });
+test('with a mirror in infra.yaml the mirror is asked, and no vendor', async () => {
+  const look = (greeted: string) =>
+    lackingForDocker(
+      { HOME: home, PATH: '' },
+      {
+        mirror: 'http://10.0.0.9/cluster',
+        engine: engine(JSON.stringify(info)),
+        host: roomy,
+        greet: async (url) => url === greeted,
+      },
+    );
+  expect(await look('http://10.0.0.9/cluster')).toBeNull();
+  expect((await look('https://github.com'))?.why).toBe('no nomad, no consul, no caddy');
+});
 test('a variable that names no program is the sentence, wherever else the program may be', async () => {
   const env = { NOMAD_BIN: join(home, 'nowhere') };
   expect(await look(['https://releases.hashicorp.com', 'https://github.com'], undefined, env)).toMatchObject({
