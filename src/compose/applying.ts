@@ -56,6 +56,7 @@ export const applyPlan = async (context: TargetContext, plan: Plan, options: App
     // Missing credentials are told before anything is ordered.
     if (plan.steps.some(({ effect }) => effect.port === 'machines')) context.tailnet();
     await startKeys(context, plan);
+    if (plan.intent === 'converge') await context.keyRing.keepCopy();
     reporter.planStarted(plan);
     const execution = await executePlan({
       plan,

@@ -22,6 +22,8 @@ export interface OwnedKeyRing extends KeyRing {
   /** From now on `update` writes; the given writer belongs to the holder of the lease. */
   attach(writer: StateWriter): void;
   detach(): void;
+  /** Writes the copy again when it is not there or another. */
+  keepCopy(): Promise<void>;
   /** Forgets them: nothing is left that they open. Needs a writer. */
   drop(): Promise<void>;
   /** Keys for an environment that has none. Needs a writer. */
@@ -60,6 +62,10 @@ export const createKeyRing = (whose: Whose): OwnedKeyRing => {
     detach: () => {
       writer = undefined;
     },
+    keepCopy: () =>
+      inTurn(async () => {
+        if (keys !== null) await writeKeysCopy(whose, keys);
+      }),
     drop: () =>
       inTurn(async () => {
         if (writer === undefined || keys === null) return;
