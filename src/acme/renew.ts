@@ -1,7 +1,6 @@
 import { certificateKey, certificatesDue } from '../domain/certificates-due.ts';
 import type { AcmeKeys } from '../domain/cluster-keys.ts';
 import { acmeDefaults, type Environment } from '../domain/environment.ts';
-import type { Secret } from '../domain/secret.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DnsChallenge } from '../ports/dns-challenge.ts';
 import { issueCertificate, newAccountKey } from './issue.ts';
@@ -46,5 +45,4 @@ const accountUrlAt = (acme: AcmeKeys | undefined, directory: string): string | u
 export const certificateOf = (
   acme: AcmeKeys | undefined,
   environment: Environment,
-): { readonly certificate: string; readonly key: Secret } | undefined =>
-  acme?.certificates[certificateKey(environment)];
+): AcmeKeys['certificates'][string] | undefined => acme?.certificates[certificateKey(environment)];

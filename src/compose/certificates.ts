@@ -37,11 +37,7 @@ export const ingressCertificates = (
   const change = async (how: (before: CertificatesDocument) => CertificatesDocument) =>
     take(await changeCertificates(store, config.project, how));
   /** Until when the certificate lasts: tells one from the next. */
-  const mark = (): string | undefined => {
-    const own = certificateOf(document.acme, environment);
-    if (own === undefined) return undefined;
-    return Object.values(document.acme?.certificates ?? {}).find(({ key }) => key === own.key)?.notAfter;
-  };
+  const mark = (): string | undefined => certificateOf(document.acme, environment)?.notAfter;
   const lacking = (servers: readonly string[]): string[] => {
     const present = mark();
     return present === undefined ? [] : servers.filter((server) => document.handed[server] !== present);
