@@ -144,6 +144,33 @@ export const httpsAddress: Check = (text) =>
   URL.canParse(text) && new URL(text).protocol === 'https:' && !/[\s'"`{}<>$\\]/.test(text)
     ? undefined
     : { message: 'no https address', allowed: 'https://acme.example.com/directory' };
+/** https anywhere; http only where nobody else listens: credentials sign each request, but secrets travel in it. */
+export const storeAddress: Check = (text) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const fault = { message: 'no address of an object store', allowed: 'https://fsn1.your-objectstorage.com' };
+  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) return fault;
+  if (url.username !== '' || url.search !== '' || url.hash !== '' || /[\s'"`{}<>$\\]/.test(text)) return fault;
+  return undefined;
+};
+/** docs.aws.amazon.com, bucket naming rules; dots are left out, for they break TLS host names. */
+export const bucket = matching(
+  /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
+  'no name of a bucket',
+  '3 to 63 lower-case letters, digits and hyphens, a letter or digit at both ends',
+);
+export const objectPrefix = matching(
+  /^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/,
+  'no prefix of object keys',
+  'words with slashes between them, like reconcile/aipacto',
+  200,
+);
+/** github.com/C2SP/C2SP, age: recipients are Bech32; X25519 ones start with `age1`, post-quantum ones with `age1pq1`. */
+export const ageRecipient = matching(
+  /^age1[02-9ac-hj-np-z]{50,}$/,
+  'no age recipient',
+  'a line like age1…, as printed by: reconcile state keygen',
+  4_000,
+);
 export const urlPath = matching(/^\/[A-Za-z0-9._~/-]*$/, 'no path', 'a path like /health', 200);
 /** Local worlds live in 198.18.0.0/15 (RFC 2544), private networks in those of RFC 1918. */
 const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '198.18.0.0/15'].map(parseCidr);

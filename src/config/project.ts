@@ -24,6 +24,25 @@ import { covers, withoutFaults } from './prune.ts';
 import { type Infra, infraSchema } from './schema.ts';
 import { effectivePath, effectiveSources } from './sources.ts';
 
+/** Where the state is kept; the part that `backend` names is there. */
+export interface StateConfig {
+  readonly backend: 'local' | 's3';
+  readonly directory?: string;
+  readonly s3?: {
+    /** Undefined: AWS itself. */
+    readonly endpoint?: string;
+    readonly region: string;
+    readonly bucket: string;
+    readonly prefix: string;
+    readonly pathStyle: boolean;
+    readonly lease: 'store' | 'hetzner';
+  };
+  /** age recipients; empty: secrets are written in plain text, which only a local directory takes. */
+  readonly recipients: readonly string[];
+  /** Path of an age identity file. */
+  readonly identity?: string;
+}
+
 /** Everything infra.yaml says, validated, defaults and environment variables applied. */
 export interface ProjectConfig {
   readonly file: string;
@@ -32,7 +51,7 @@ export interface ProjectConfig {
   readonly zone?: string;
   readonly dnsTtlSeconds: number;
   /** Undefined: the file has no `state` section. `--local` needs none; every other command says what to write. */
-  readonly state?: { readonly backend: 'local'; readonly directory: string };
+  readonly state?: StateConfig;
   readonly acme?: AcmeConfig;
   readonly sshKeys: readonly string[];
   readonly versions: Environment['versions'];
@@ -118,7 +137,7 @@ const projectConfig = (
     domain: infra.domain,
     ...(infra.dns !== undefined && { zone: infra.dns.zone }),
     dnsTtlSeconds: infra.dns?.ttl ?? builtIn.dnsTtlSeconds,
-    ...(infra.state !== undefined && { state: infra.state }),
+    ...(infra.state !== undefined && { state: stateConfig(infra.state) }),
     ...(infra.acme !== undefined && { acme: acme(infra.acme) }),
     sshKeys: infra.ssh_keys ?? [],
     versions,
@@ -178,3 +197,20 @@ const withoutUndefined = <T>(value: T): T =>
           .filter(([, entry]) => entry !== undefined)
           .map(([key, entry]) => [key, withoutUndefined(entry)]),
       )) as T;
+
+const stateConfig = ({ s3, recipients, directory, identity, backend }: NonNullable<Infra['state']>): StateConfig => ({
+  backend,
+  ...(directory !== undefined && { directory }),
+  ...(s3 !== undefined && {
+    s3: {
+      ...(s3.endpoint !== undefined && { endpoint: s3.endpoint.replace(/\/+$/, '') }),
+      region: s3.region,
+      bucket: s3.bucket,
+      prefix: s3.prefix ?? '',
+      pathStyle: s3.path_style ?? s3.endpoint !== undefined,
+      lease: s3.lease ?? 'store',
+    },
+  }),
+  recipients: recipients ?? [],
+  ...(identity !== undefined && { identity }),
+});

@@ -216,6 +216,59 @@ const environment = {
   jobs: z.record(z.string(), jobOverride).meta(describe('Per job name: what differs from defaults.jobs')),
 };
 
+const stateSchema = z
+  .strictObject({
+    backend: z
+      .enum(['local', 's3'])
+      .meta(describe('local: a directory on this machine; s3: a bucket, shared by a team and its pipelines')),
+    directory: z
+      .string()
+      .min(1)
+      .optional()
+      .meta(describe('Of backend local: where the state files lie', ['state/files'])),
+    s3: z
+      .strictObject({
+        endpoint: leaf(rule.storeAddress)
+          .optional()
+          .meta(describe('Left out: AWS itself', ['https://fsn1.your-objectstorage.com'])),
+        region: z.string().min(1).meta(describe('As the store names it; R2 wants auto', ['fsn1', 'eu-central-1'])),
+        bucket: leaf(rule.bucket).meta(describe('Made by: reconcile state init', ['aipacto-state'])),
+        prefix: leaf(rule.objectPrefix)
+          .optional()
+          .meta(describe('Put before every key; without a slash at its ends', ['reconcile/aipacto'])),
+        path_style: z
+          .boolean()
+          .optional()
+          .meta(describe('Bucket in the path instead of the host name. Default: true with an endpoint, else false')),
+        lease: z
+          .enum(['store', 'hetzner'])
+          .optional()
+          .meta(
+            describe(
+              'Who holds the lease: the bucket (default), or an object of the Hetzner project, for stores that ignore conditions on writes',
+            ),
+          ),
+      })
+      .optional()
+      .meta(describe('Of backend s3. Credentials come from AWS_ACCESS_KEY_ID and so on, as everyone reads them')),
+    recipients: z
+      .array(leaf(rule.ageRecipient))
+      .optional()
+      .meta(describe('age recipients that can read the secrets in the state; made by: reconcile state keygen')),
+    identity: z
+      .string()
+      .min(1)
+      .optional()
+      .meta(describe('File with an age identity; RECONCILE_AGE_IDENTITY overrides it', ['~/.config/age/aipacto.txt'])),
+  })
+  .superRefine(({ backend, directory, s3 }, context) => {
+    const missing = backend === 'local' && directory === undefined ? 'directory' : undefined;
+    const lacks = backend === 's3' && s3 === undefined ? 's3' : missing;
+    if (lacks === undefined) return;
+    const allowed = lacks === 's3' ? 's3: { region: …, bucket: … }' : 'directory: state/files';
+    context.addIssue({ code: 'custom', message: `backend: ${backend} needs ${lacks}`, params: { allowed } });
+  });
+
 export const infraSchema = z
   .strictObject({
     project: leaf(rule.name).meta(describe('Label on every object, prefix of every name', ['aipacto'])),
@@ -225,16 +278,7 @@ export const infraSchema = z
         ['example.com'],
       ),
     ),
-    state: z
-      .strictObject({
-        backend: z.enum(['local']).meta(describe('local: a directory on this machine')),
-        directory: z
-          .string()
-          .min(1)
-          .meta(describe('Where the state files lie', ['state/files'])),
-      })
-      .optional()
-      .meta(describe('Where the memory between runs is kept. Not needed with --local')),
+    state: stateSchema.optional().meta(describe('Where the memory between runs is kept. Not needed with --local')),
     dns: z
       .strictObject({
         zone: leaf(rule.domain).meta(describe('Hetzner DNS zone: adopted when it exists, else created')),

@@ -65,6 +65,15 @@ export class BlockedError extends Failure {
 
 export class StateError extends Failure {}
 
+/** The object store refused or did not answer. `unknown`: a write that may have been carried out. */
+export class StoreError extends Failure {
+  readonly kind: 'refused' | 'unreachable' | 'unknown';
+  constructor(message: string, kind: StoreError['kind'], details: FailureDetails = {}) {
+    super(message, details);
+    this.kind = kind;
+  }
+}
+
 /** The saved plan does not fit the world any more. */
 export class StalePlanError extends Failure {}
 

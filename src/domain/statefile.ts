@@ -2,9 +2,12 @@ import type { Address } from './address.ts';
 import type { ApplicationSecrets } from './application-secrets.ts';
 import type { ClusterKeys } from './cluster-keys.ts';
 import type { EnvironmentType } from './environment.ts';
+import type { JournalEvent } from './journal.ts';
 import type { Kind } from './kinds.ts';
+import type { Places } from './places.ts';
+import type { StoreVerdict } from './store-verdict.ts';
 
-export const stateSchemaVersion = 2;
+export const stateSchemaVersion = 3;
 
 /** What the last runs knew of one Address. Never proof that it exists. */
 export interface Remembered {
@@ -31,6 +34,18 @@ export interface HistoryEntry {
   readonly summary: Readonly<Record<string, number>>;
 }
 
+/** The run that wrote last: who, for what, and what it was at. Without `endedAt` it was stopped, or is still at work. */
+export interface RunRecord {
+  readonly run: string;
+  /** `user@host` */
+  readonly holder: string;
+  readonly command: string;
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  /** Oldest first, at most 400: intents before their mutating calls, outcomes after. */
+  readonly journal: readonly JournalEvent[];
+}
+
 /** Memory between runs, one document per environment (`shared` for what belongs to none). */
 export interface StateFile {
   readonly schemaVersion: typeof stateSchemaVersion;
@@ -44,6 +59,10 @@ export interface StateFile {
   readonly updatedAt: string;
   /** The release that wrote it, e.g. `0.1.0`: named when an older release meets a document it can't read. */
   readonly writtenBy?: string;
+  /** Of the lease under which it was written; a write under a lower one is refused. 0: written before leases had any. */
+  readonly fencingToken: number;
+  /** What the store was found to honour; absent for a directory. */
+  readonly store?: StoreVerdict;
   readonly resources: Readonly<Record<Address, Remembered>>;
   /** Absent: no run has needed machines yet. Prints as `[redacted]` anywhere but in the stored document. */
   readonly keys?: ClusterKeys;
@@ -52,6 +71,11 @@ export interface StateFile {
    * be set before anything exists.
    */
   readonly applications?: ApplicationSecrets;
+  /** The secrets as stored, where nobody opened them; `keys` and `applications` are absent then. */
+  readonly sealed?: { readonly recipients: readonly string[]; readonly age: string };
+  /** Only in `shared`. */
+  readonly places?: Places;
+  readonly lastRun?: RunRecord;
   /** Newest first, at most 50. */
   readonly history: readonly HistoryEntry[];
 }

@@ -1,4 +1,4 @@
-/** Documents with compare-and-swap: a directory here, S3 later. Keys look like `production.json`. */
+/** Documents with compare-and-swap: a directory, a bucket. Keys look like `production.json`. */
 export interface StoredObject {
   readonly text: string;
   /** Opaque; only equality counts. */
@@ -8,9 +8,22 @@ export type PutOutcome =
   | { readonly ok: true; readonly etag: string }
   | { readonly ok: false; readonly because: 'exists' | 'moved' | 'absent' };
 
+/** An earlier content that the store itself has kept. */
+export interface StoredVersion {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/**
+ * Every method throws Failure (StoreError) when the store refuses or can't be reached. A write that threw may have been
+ * carried out: its caller looks.
+ */
 export interface ObjectStore {
   /** For messages: `state/local`, `s3://bucket/prefix`. */
   readonly place: string;
+  /** Several machines use it, so what lies there is read by whoever may read the bucket. */
+  readonly shared: boolean;
   get(key: string): Promise<StoredObject | undefined>;
   /** Writes only when the key does not exist. */
   putIfAbsent(key: string, text: string): Promise<PutOutcome>;
@@ -18,6 +31,9 @@ export interface ObjectStore {
   putIfMatch(key: string, text: string, etag: string): Promise<PutOutcome>;
   delete(key: string): Promise<void>;
   list(): Promise<readonly string[]>;
-  /** Adds a line to a log object; used for the journal. */
-  append(key: string, line: string): Promise<void>;
+  /** What the store keeps of a key by itself, newest first, the present content left out. Absent: it keeps nothing. */
+  versions?(key: string): Promise<readonly StoredVersion[]>;
+  getVersion?(key: string, id: string): Promise<string | undefined>;
+  /** Milliseconds that the store's clock is ahead of ours, from its last reply; undefined: it told none. */
+  skewMs?(): number | undefined;
 }
