@@ -1,21 +1,18 @@
 import { makeClusterKeys } from '../cluster/keys/cluster-keys.ts';
 import { targetWords } from '../domain/environment.ts';
-import { Failure, StalePlanError } from '../domain/errors.ts';
+import { StalePlanError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
 import { isEmpty } from '../domain/plan.ts';
-import type { HistoryEntry } from '../domain/statefile.ts';
+import type { HistoryEntry, StateFile } from '../domain/statefile.ts';
 import { type ExecutionOutcome, executePlan } from '../execute/execute.ts';
 import { isoNow } from '../ports/clock.ts';
-import type { Reporter } from '../ports/reporter.ts';
 import type { ApplyOptions, Outcome, PlanOptions } from '../ports/session.ts';
-import type { Lease } from '../statefile/held-lease.ts';
 import { createJournal } from '../statefile/journal.ts';
-import { acquireLease } from '../statefile/lease.ts';
-import { readState } from '../statefile/read.ts';
-import { createStateWriter, type StateWriter, withHistory } from '../statefile/write.ts';
 import type { TargetContext } from './context.ts';
 import { fillUserDataFrom } from './fill-user-data.ts';
 import { type PlannedWithDesired, planTarget } from './planning.ts';
+import { underLease, type Writing } from './under-lease.ts';
+import { writeEnd } from './write-end.ts';
 
 /** A plan younger than this, made by this very process, is carried out without looking at the cloud again. */
 const freshPlanMsMax = 60_000;
@@ -27,96 +24,55 @@ export interface Applied {
 }
 
 /** Takes the lease, refuses a plan whose basis moved, executes, and observes again: only an empty second plan ends well. */
-export const applyPlan = async (context: TargetContext, plan: Plan, options: ApplyOptions): Promise<Applied> => {
-  const { store, environment, config, clock, random, reporter } = context;
+export const applyPlan = async (context: TargetContext, plan: Plan, options: ApplyOptions): Promise<Applied> =>
+  underLease(context, { command: options.command, run: plan.run }, async (writing) => {
+    await refuseStale(context, plan, writing.began, options);
+    return carryOut(context, plan, options, writing);
+  });
+
+const carryOut = async (
+  context: TargetContext,
+  plan: Plan,
+  options: ApplyOptions,
+  { lease, writer, began }: Writing,
+): Promise<Applied> => {
+  const { clock, random, reporter } = context;
   const startedAt = clock.now();
-  const lease = await acquireLease({
-    store,
-    environment: environment.name,
+  // Missing credentials are told before anything is ordered.
+  if (plan.steps.some(({ effect }) => effect.port === 'machines')) context.tailnet();
+  await startKeys(context, plan);
+  if (plan.intent === 'converge') await context.keyRing.keepCopy();
+  reporter.planStarted(plan);
+  const execution = await executePlan({
+    plan,
+    state: began,
+    cloud: context.cloud,
+    operations: context.operations,
+    save: writer.save,
+    note: writer.note,
+    journal: createJournal(writer),
     clock,
     random,
-    holder: context.holder,
-    command: options.command,
+    reporter,
+    signal: options.signal,
+    checkLease: lease.check,
+    fillUserData: fillUserDataFrom(context.keyRing),
+    serverGoes: async (server) => void (await context.tailnet()?.removeDevices([server])),
   });
-  try {
-    const loaded = await readState(store, environment.name, config.project);
-    await refuseStale(context, plan, loaded?.state ?? null, options);
-    const writer = createStateWriter({
-      store,
-      loaded,
-      project: config.project,
-      environment: environment.name,
-      environmentType: environment.type,
-      writtenBy: context.version,
-      clock,
-      random,
-    });
-    context.keyRing.attach(writer);
-    context.secrets.attach(writer);
-    // Missing credentials are told before anything is ordered.
-    if (plan.steps.some(({ effect }) => effect.port === 'machines')) context.tailnet();
-    await startKeys(context, plan);
-    if (plan.intent === 'converge') await context.keyRing.keepCopy();
-    reporter.planStarted(plan);
-    const execution = await executePlan({
-      plan,
-      state: loaded?.state ?? null,
-      cloud: context.cloud,
-      operations: context.operations,
-      save: writer.save,
-      journal: createJournal(store, environment.name, clock),
-      clock,
-      random,
-      reporter,
-      signal: options.signal,
-      checkLease: lease.check,
-      fillUserData: fillUserDataFrom(context.keyRing),
-      serverGoes: async (server) => void (await context.tailnet()?.removeDevices([server])),
-    });
-    const ended = !execution.interrupted && execution.failed.length === 0 && execution.stoppedBy === null;
-    const after = ended ? await planTarget(context, asked(plan), writer.current()) : null;
-    const remaining = after?.plan ?? null;
-    const result = resultOf(execution, remaining);
-    if (plan.intent === 'destroy' && result === 'converged') await context.keyRing.drop();
-    const unwritten = await writeHistory(
-      writer,
-      execution,
-      historyEntry(context, plan, options, result, execution),
-      loaded?.state.serial ?? 0,
-    );
-    const outcome = outcomeOf(context, plan, result, execution, remaining, clock.now() - startedAt);
-    if (unwritten === null) return { outcome, after };
-    return { outcome: { ...outcome, result: 'failed', failed: [...outcome.failed, unwritten] }, after };
-  } finally {
-    context.keyRing.detach();
-    context.secrets.detach();
-    await releaseQuietly(lease, reporter);
-  }
+  const ended = !execution.interrupted && execution.failed.length === 0 && execution.stoppedBy === null;
+  const after = ended ? await planTarget(context, asked(plan), withoutRun(writer.current())) : null;
+  const remaining = after?.plan ?? null;
+  const result = resultOf(execution, remaining);
+  if (plan.intent === 'destroy' && result === 'converged') await context.keyRing.drop();
+  const entry = historyEntry(context, plan, options, result, execution);
+  const unwritten = await writeEnd(context, writer, execution, entry);
+  const outcome = outcomeOf(context, plan, result, execution, remaining, clock.now() - startedAt);
+  if (unwritten === null) return { outcome, after };
+  return { outcome: { ...outcome, result: 'failed', failed: [...outcome.failed, unwritten] }, after };
 };
 
-/** The history tells what happened; failing to write it must not hide what happened. */
-const writeHistory = async (
-  writer: StateWriter,
-  execution: ExecutionOutcome,
-  entry: HistoryEntry,
-  serialBefore: number,
-): Promise<Outcome['failed'][number] | null> => {
-  // A lost lease or an unwritable state stopped the run: the state is no longer ours to write.
-  if (execution.stoppedBy !== null) return null;
-  // Nothing came of it (a token that may only read): the state stays as it was, to the byte. The journal has the tries.
-  if (execution.succeeded.length === 0 && writer.current().serial === serialBefore) return null;
-  try {
-    await writer.save((state) => withHistory(state, entry));
-    return null;
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return {
-      step: 'history of the state',
-      message: error.message,
-      ...(error.next === undefined ? {} : { next: error.next }),
-    };
-  }
-};
+/** The second look must not take this very run for an earlier one that never ended. */
+const withoutRun = ({ lastRun: _own, ...state }: StateFile): StateFile => state;
 
 const resultOf = (execution: ExecutionOutcome, remaining: Plan | null): Outcome['result'] => {
   if (execution.interrupted) return 'interrupted';
@@ -128,17 +84,6 @@ const asked = (plan: Plan): PlanOptions => ({
   intent: plan.intent,
   ...(plan.only === undefined ? {} : { only: plan.only }),
 });
-
-/** A lease that can't be released runs out by itself: worth a word, but no reason to hide how the run ended. */
-const releaseQuietly = async (lease: Lease, reporter: Reporter): Promise<void> => {
-  try {
-    await lease.release();
-  } catch (error) {
-    reporter.notice(
-      `the lease could not be released and runs out by itself: ${error instanceof Error ? error.message : error}`,
-    );
-  }
-};
 
 /** Before the first server of an environment is ordered, its keys are made and kept. */
 const startKeys = async ({ keyRing, environment, random, clock }: TargetContext, plan: Plan): Promise<void> => {

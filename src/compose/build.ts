@@ -5,7 +5,17 @@ import { machinesFor } from './machines.ts';
 
 type Given = Pick<
   Context,
-  'config' | 'assets' | 'store' | 'random' | 'reporter' | 'holder' | 'version' | 'onSecret' | 'env'
+  | 'config'
+  | 'assets'
+  | 'store'
+  | 'sealer'
+  | 'recovery'
+  | 'random'
+  | 'reporter'
+  | 'holder'
+  | 'version'
+  | 'onSecret'
+  | 'env'
 > & {
   readonly access: CloudAccess;
 };

@@ -6,7 +6,9 @@ import type { CloudApi } from '../ports/cloud-api.ts';
 import type { Fetch } from '../ports/machines.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Random } from '../ports/random.ts';
+import type { RecoveryFiles } from '../ports/recovery-files.ts';
 import type { Reporter } from '../ports/reporter.ts';
+import type { Sealer } from '../ports/sealer.ts';
 import type { Assets } from '../render/assets.ts';
 import type { ReachMachines } from './machines.ts';
 import type { Reached } from './reach.ts';
@@ -38,6 +40,10 @@ export interface Context {
   readonly local: boolean;
   readonly reachMachines: ReachMachines;
   readonly store: ObjectStore;
+  /** Of the secrets in what lies there. */
+  readonly sealer: Sealer;
+  /** For a state that the store would not take. */
+  readonly recovery: RecoveryFiles;
   readonly clock: Clock;
   readonly random: Random;
   readonly reporter: Reporter;

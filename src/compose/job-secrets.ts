@@ -21,7 +21,7 @@ export interface OwnedSecrets extends JobSecrets {
   detach(): void;
 }
 
-type Needs = Pick<Context, 'store' | 'config' | 'random' | 'clock' | 'onSecret'>;
+type Needs = Pick<Context, 'store' | 'config' | 'sealer' | 'random' | 'clock' | 'onSecret'>;
 
 export const createJobSecrets = (context: Needs, environment: Pick<Environment, 'name' | 'type'>): OwnedSecrets => {
   let known: ApplicationSecrets = {};
@@ -82,9 +82,9 @@ export const createJobSecrets = (context: Needs, environment: Pick<Environment, 
 export const randomSecret = ({ random }: Pick<Context, 'random'>): Secret => new Secret(random.hex(32));
 
 const sharedBy = async (
-  { store, config }: Pick<Context, 'store' | 'config'>,
+  { store, config, sealer }: Pick<Context, 'store' | 'config' | 'sealer'>,
   { type }: Pick<Environment, 'type'>,
 ): Promise<ApplicationSecrets> => {
   if (type !== 'pr') return {};
-  return (await readState(store, sharedState, config.project))?.state.applications ?? {};
+  return (await readState(store, sharedState, config.project, sealer))?.state.applications ?? {};
 };

@@ -8,9 +8,11 @@ import { Secret } from '../domain/secret.ts';
 import { systemClock } from '../local/clock.ts';
 import { createDirectoryStore } from '../local/directory-store.ts';
 import { systemRandom } from '../local/random.ts';
+import { createRecoveryFiles } from '../local/recovery-files.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { Workspace } from '../ports/session.ts';
+import { plainSealer } from '../statefile/plain-sealer.ts';
 import { loadAssets } from './assets.ts';
 import { buildContext } from './build.ts';
 import type { CloudAccess } from './context.ts';
@@ -48,6 +50,8 @@ export const openWorkspace = async (options: OpenOptions): Promise<Workspace> =>
       assets: loadAssets(configFile),
       access,
       store,
+      sealer: plainSealer,
+      recovery: createRecoveryFiles(local?.directory ?? dirname(resolve(configFile))),
       random: systemRandom,
       reporter,
       version: options.version,
@@ -112,5 +116,5 @@ const stateStore = (config: ProjectConfig, configFile: string): ObjectStore => {
     throw new Failure(`${configFile} says nothing about where the state is kept`, {
       next: 'write:\n  state:\n    backend: local\n    directory: state/files\nor add --local to use the emulated cloud',
     });
-  return createDirectoryStore(resolve(dirname(configFile), config.state.directory));
+  return createDirectoryStore(resolve(dirname(configFile), config.state.directory ?? 'state/files'));
 };

@@ -8,8 +8,8 @@ import { observe } from '../observe/observe.ts';
 import { makePlan } from '../plan/plan.ts';
 import { isoNow } from '../ports/clock.ts';
 import type { Planned, PlanOptions } from '../ports/session.ts';
-import { readState } from '../statefile/read.ts';
 import type { TargetContext } from './context.ts';
+import { remember } from './remembered.ts';
 import { newRunId } from './run-id.ts';
 
 export interface PlannedWithDesired extends Planned {
@@ -65,8 +65,7 @@ export const planTarget = async (
   return { plan, observation, state, desired };
 };
 
-export const loadState = async ({ store, environment, config }: TargetContext): Promise<StateFile | null> =>
-  (await readState(store, environment.name, config.project))?.state ?? null;
+export const loadState = async (context: TargetContext): Promise<StateFile | null> => (await remember(context)).state;
 
 const refuseUnsound = (findings: readonly { readonly severity: string; readonly message: string }[]): void => {
   const errors = findings.filter((finding) => finding.severity === 'error');

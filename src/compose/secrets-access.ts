@@ -66,8 +66,8 @@ const applicationsIn = async (context: Context, { name }: Place): Promise<Applic
   return applications;
 };
 
-const stateOf = async ({ store, config }: Context, name: string): Promise<StateFile | null> =>
-  (await readState(store, name, config.project))?.state ?? null;
+const stateOf = async ({ store, config, sealer }: Context, name: string): Promise<StateFile | null> =>
+  (await readState(store, name, config.project, sealer))?.state ?? null;
 
 type Change<Outcome> = { readonly outcome: Outcome; readonly after?: ApplicationSecrets };
 
@@ -78,10 +78,10 @@ const change = async <Outcome>(
   command: string,
   decide: (before: ApplicationSecrets) => Change<Outcome>,
 ): Promise<Outcome> => {
-  const { store, clock, random, config, holder } = context;
+  const { store, clock, random, config, holder, sealer } = context;
   const lease = await acquireLease({ store, environment: place.name, clock, random, holder, command });
   try {
-    const loaded = await readState(store, place.name, config.project);
+    const loaded = await readState(store, place.name, config.project, sealer);
     const { outcome, after } = decide(loaded?.state.applications ?? {});
     if (after === undefined) return outcome;
     const writer = createStateWriter({
@@ -91,6 +91,8 @@ const change = async <Outcome>(
       environment: place.name,
       environmentType: place.type,
       writtenBy: context.version,
+      fencingToken: lease.record().fencingToken,
+      sealer,
       clock,
       random,
     });

@@ -65,7 +65,7 @@ const allStates = async ({ store, config }: Context): Promise<Record<string, Sta
   for (const key of await store.list()) {
     const match = /^(production|staging|pr-\d+)\.json$/.exec(key);
     if (match?.[1] === undefined) continue;
-    const loaded = await readState(store, match[1], config.project);
+    const loaded = await readState(store, match[1], config.project, null);
     if (loaded !== null) states[match[1]] = loaded.state;
   }
   return states;

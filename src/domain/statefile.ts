@@ -73,6 +73,10 @@ export interface StateFile {
   readonly applications?: ApplicationSecrets;
   /** The secrets as stored, where nobody opened them; `keys` and `applications` are absent then. */
   readonly sealed?: { readonly recipients: readonly string[]; readonly age: string };
+  /** Whom the opened secrets were sealed for; in memory only. */
+  readonly sealedFor?: readonly string[];
+  /** Serials of the earlier documents that are kept beside this one, oldest first. */
+  readonly versions?: readonly number[];
   /** Only in `shared`. */
   readonly places?: Places;
   readonly lastRun?: RunRecord;

@@ -18,15 +18,15 @@ export const runCloudStep = async (step: Step, planned: CloudEffect, context: St
   const accepted = await request(step, (await sent(step, effect, context)) as Request, context);
   // The id is safe before anything is waited for: what is being made must not be lost by a crash.
   if (effect.op === 'create') await recordCreated(step, effect, accepted, context);
-  await context.accepted(step, acceptedText(accepted));
+  context.accepted(step, acceptedText(accepted));
   await context.waiter.wait(accepted.actionIds, {
     step: step.id,
     estimateMs: step.estimateMs,
     progress: (detail) => context.progress(step, detail),
     next: context.again,
   });
-  if (effect.op === 'delete') await recordDeleted(step, effect, context);
-  else await recordChanged(step, effect, accepted, context);
+  if (effect.op === 'delete') recordDeleted(step, effect, context);
+  else recordChanged(step, effect, accepted, context);
 };
 
 const sent = (step: Step, effect: CloudEffect, context: StepContext): Promise<CloudEffect> =>

@@ -25,7 +25,7 @@ export interface StepContext {
   /** Told where a step's time went. */
   readonly timed: (step: Step, part: TimedPart) => void;
   /** Told once the effect is under way, with what later readers of the journal need: ids. */
-  readonly accepted: (step: Step, detail: string) => Promise<void>;
+  readonly accepted: (step: Step, detail: string) => void;
   /** `reconcile production`: the command that settles whatever is left open. */
   readonly again: string;
 }

@@ -11,7 +11,7 @@ import type { StepTiming } from '../ports/session.ts';
 import { createActionWaiter } from './action-waiter.ts';
 import { commandAgain, type StepContext } from './context.ts';
 import { createHalt, type Halt } from './halt.ts';
-import { createMemory, type Save } from './memory.ts';
+import { createMemory, type StateAccess } from './memory.ts';
 import { runStep } from './run-step.ts';
 import { createSchedule, type Schedule } from './scheduler.ts';
 import { createTally, type StepLists } from './tally.ts';
@@ -23,7 +23,8 @@ export interface ExecutionOptions {
   readonly state: StateFile | null;
   readonly cloud: CloudApi;
   readonly operations: ClusterOperations;
-  readonly save: Save;
+  readonly save: StateAccess['save'];
+  readonly note: StateAccess['note'];
   readonly journal: Journal;
   readonly clock: Clock;
   readonly random: Random;
@@ -81,14 +82,14 @@ const contextOf = (options: ExecutionOptions, { halt, timings }: Walk): StepCont
     operations,
     clock,
     signal,
-    memory: createMemory(state, halt.on(options.save)),
+    memory: createMemory(state, { save: halt.on(options.save), note: options.note }),
     waiter: createActionWaiter({ cloud, clock, signal }),
     checkLease: halt.on(options.checkLease),
     fillUserData: halt.on(options.fillUserData),
     serverGoes: options.serverGoes,
     timed: timings.part,
     progress: (step, detail) => reporter.stepWaiting(step, detail),
-    accepted: async () => undefined,
+    accepted: () => undefined,
     again: commandAgain(plan),
   };
 };

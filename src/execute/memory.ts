@@ -3,34 +3,48 @@ import { Failure } from '../domain/errors.ts';
 import type { Reference } from '../domain/resource.ts';
 import type { Remembered, StateFile } from '../domain/statefile.ts';
 
-export type Save = (mutate: (state: StateFile) => StateFile) => Promise<StateFile>;
+type Mutate = (state: StateFile) => StateFile;
+/** The state as far as the executor writes it. */
+export interface StateAccess {
+  /** Durable when it returns. */
+  readonly save: (mutate: Mutate) => Promise<unknown>;
+  /** Goes with the next save. */
+  readonly note: (mutate: Mutate) => void;
+}
 
 /** What this run knows of each address: the state it began with, and what it has done since. */
 export interface Memory {
   readonly get: (address: Address) => Remembered | undefined;
-  /** Known at once, returns when saved. A change that changes nothing is not written. */
-  readonly record: (address: Address, entry: Remembered) => Promise<void>;
+  /** Returns when it is durable: the id of what was just made. A change that changes nothing is not written. */
+  readonly recordNow: (address: Address, entry: Remembered) => Promise<void>;
+  /** Known at once, durable with the next intent: what a look at the cloud tells as well. */
+  readonly record: (address: Address, entry: Remembered) => void;
   /** Drops the entry; with an id, only if it still stands for that object. */
-  readonly forget: (address: Address, id?: string) => Promise<void>;
+  readonly forget: (address: Address, id?: string) => void;
   /** The value behind a reference: text. Throws Failure when the thing has none yet. */
   readonly resolve: (reference: Reference) => string;
 }
 
-export const createMemory = (state: StateFile | null, save: Save): Memory => {
+export const createMemory = (state: StateFile | null, { save, note }: StateAccess): Memory => {
   const entries = new Map<Address, Remembered>(Object.entries(state?.resources ?? {}) as [Address, Remembered][]);
   const get = (address: Address) => entries.get(address);
   return {
     get,
-    async record(address, entry) {
+    async recordNow(address, entry) {
       if (same(entries.get(address), entry)) return;
       entries.set(address, entry);
-      await save((before) => ({ ...before, resources: { ...before.resources, [address]: entry } }));
+      await save(withEntry(address, entry));
     },
-    async forget(address, id) {
+    record(address, entry) {
+      if (same(entries.get(address), entry)) return;
+      entries.set(address, entry);
+      note(withEntry(address, entry));
+    },
+    forget(address, id) {
       const entry = entries.get(address);
       if (entry === undefined || (id !== undefined && entry.id !== id)) return;
       entries.delete(address);
-      await save((before) => {
+      note((before) => {
         const { [address]: _gone, ...resources } = before.resources;
         return { ...before, resources };
       });
@@ -43,6 +57,10 @@ export const createMemory = (state: StateFile | null, save: Save): Memory => {
     },
   };
 };
+
+const withEntry =
+  (address: Address, entry: Remembered): Mutate =>
+  (before) => ({ ...before, resources: { ...before.resources, [address]: entry } });
 
 const same = (a: Remembered | undefined, b: Remembered): boolean =>
   a !== undefined && JSON.stringify(a) === JSON.stringify(b);

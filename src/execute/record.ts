@@ -19,7 +19,7 @@ export const recordCreated = async (
 ): Promise<void> => {
   if (id === undefined) throw new Failure(`${step.id} was accepted without an id`, { next: again });
   const { kind, name } = resource;
-  await memory.record(step.address, {
+  await memory.recordNow(step.address, {
     kind,
     id,
     name,
@@ -35,15 +35,15 @@ const fingerprintsAfter = (step: Step): Partial<Remembered> => ({
 });
 
 /** Something unknown to the state stays so: the next plan adopts it with everything an entry needs. */
-export const recordChanged = async (
+export const recordChanged = (
   step: Step,
   effect: CreateEffect | ChangeEffect,
   accepted: Accepted,
   { memory }: StepContext,
-): Promise<void> => {
+): void => {
   const entry = memory.get(step.address);
   if (entry === undefined) return;
-  await memory.record(step.address, {
+  memory.record(step.address, {
     ...entry,
     ...fingerprintsAfter(step),
     ...(effect.op === 'change' && effect.change.op === 'rename' ? { name: effect.change.name } : {}),
@@ -52,23 +52,18 @@ export const recordChanged = async (
 };
 
 /** A second object of one address may have gone, not the remembered one. */
-export const recordDeleted = (step: Step, { id }: DeleteEffect, { memory }: StepContext): Promise<void> =>
+export const recordDeleted = (step: Step, { id }: DeleteEffect, { memory }: StepContext): void =>
   memory.forget(step.address, id);
 
 /** After a wait on servers, cluster or jobs. */
-export const recordReached = async (step: Step, { memory }: StepContext): Promise<void> => {
+export const recordReached = (step: Step, { memory }: StepContext): void => {
   const entry = memory.get(step.address);
-  if (entry !== undefined) await memory.record(step.address, { ...entry, ...fingerprintsAfter(step) });
+  if (entry !== undefined) memory.record(step.address, { ...entry, ...fingerprintsAfter(step) });
 };
 
 /** The cluster and jobs have no id of Hetzner. */
-export const recordOwnId = async (
-  step: Step,
-  id: string,
-  name: string,
-  { memory, clock }: StepContext,
-): Promise<void> => {
-  await memory.record(step.address, {
+export const recordOwnId = (step: Step, id: string, name: string, { memory, clock }: StepContext): void => {
+  memory.record(step.address, {
     kind: kindOf(step.address),
     id,
     name,

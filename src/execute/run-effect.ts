@@ -50,7 +50,7 @@ const runStateStep = async (
 ): Promise<void> => {
   if (effect.op === 'forget') return memory.forget(step.address);
   const known = memory.get(step.address);
-  await memory.record(step.address, {
+  memory.record(step.address, {
     kind: kindOf(step.address),
     id: effect.id,
     name: effect.name,

@@ -20,34 +20,37 @@ export interface StepRun {
   readonly halt: Halt;
 }
 
-/** Lease, journal, effect, state, journal: the same order for every step. Never throws. */
+/**
+ * Lease, intent, effect, outcome: the same order for every step. The intent is durable before the call, and writing it
+ * fails once another run has written: that is the fence. The outcome goes with the next write. Never throws.
+ */
 export const runStep = async (step: Step, { context, journal, halt }: StepRun): Promise<StepEnd> => {
-  const log = halt.on((event: JournalEvent['event'], detail?: string) =>
-    journal({
-      at: isoNow(context.clock),
-      run: context.plan.run,
-      step: step.id,
-      event,
-      ...(detail === undefined || detail === '' ? {} : { detail }),
-    }),
-  );
+  const eventOf = (event: JournalEvent['event'], detail?: string): JournalEvent => ({
+    at: isoNow(context.clock),
+    run: context.plan.run,
+    step: step.id,
+    event,
+    ...(detail === undefined || detail === '' ? {} : { detail }),
+  });
+  const note = (event: JournalEvent['event'], detail?: string) => journal.note(eventOf(event, detail));
   try {
-    if (isMutation(step)) await context.checkLease();
-    await log('started');
-    await runEffect(step, { ...context, accepted: (_step, detail) => log('accepted', detail) });
-    await log('succeeded');
+    if (isMutation(step)) {
+      await context.checkLease();
+      await halt.on(journal.intend)(eventOf('started'));
+    } else note('started');
+    await runEffect(step, { ...context, accepted: (_step, detail) => note('accepted', detail) });
+    note('succeeded');
     return { how: 'succeeded' };
   } catch (error) {
     const end = endOf(step, error, context, halt);
     const text = end.how === 'failed' ? end.error.message : end.detail;
-    // A journal that can't be written is the reason of the halt already: the step's own end matters more here.
-    await log(end.how === 'failed' ? 'failed' : 'abandoned', text).catch(() => undefined);
+    note(end.how === 'failed' ? 'failed' : 'abandoned', text);
     return end;
   }
 };
 
-/** Waiting on servers and the cluster changes nothing, so it may go on without the lease. */
-const isMutation = ({ effect }: Step): boolean => effect.port !== 'machines' && effect.port !== 'cluster';
+/** Waits on servers and the cluster hand over keys and open access control; what is only remembered is fenced as it is written. */
+const isMutation = ({ effect }: Step): boolean => effect.port !== 'state';
 
 const endOf = (
   step: Step,

@@ -1,4 +1,4 @@
-import { open, readdir, readFile, unlink } from 'node:fs/promises';
+import { readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../domain/errors.ts';
 import type { ObjectStore, PutOutcome, StoredObject } from '../ports/object-store.ts';
@@ -6,7 +6,6 @@ import {
   ensureDirectory,
   errnoOf,
   fileFailure,
-  fileMode,
   publishNew,
   publishOver,
   removeAbandoned,
@@ -23,12 +22,12 @@ import { withMutex } from './mutex.ts';
  */
 export const createDirectoryStore = (directory: string): ObjectStore => ({
   place: directory,
+  shared: false,
   get: (key) => read(directory, key),
   putIfAbsent: (key, text) => putIfAbsent(directory, key, text),
   putIfMatch: (key, text, etag) => putIfMatch(directory, key, text, etag),
   delete: (key) => remove(directory, key),
   list: () => list(directory),
-  append: (key, line) => append(directory, key, line),
 });
 
 const pathOf = (directory: string, key: string): string => {
@@ -111,25 +110,5 @@ const list = async (directory: string): Promise<readonly string[]> => {
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return [];
     throw fileFailure('list', directory, error);
-  }
-};
-
-/** One line in one write. A line torn by a crash is closed first, so that it spoils no other. */
-const append = async (directory: string, key: string, line: string): Promise<void> => {
-  const path = pathOf(directory, key);
-  try {
-    await ensureDirectory(directory);
-    const file = await open(path, 'a+', fileMode);
-    try {
-      const { size } = await file.stat();
-      const last = Buffer.alloc(1);
-      if (size > 0) await file.read(last, 0, 1, size - 1);
-      const torn = size > 0 && last.toString() !== '\n';
-      await file.appendFile(`${torn ? '\n' : ''}${line}\n`, 'utf8');
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw fileFailure('append to', path, error, unchanged);
   }
 };

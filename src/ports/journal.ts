@@ -1,4 +1,9 @@
 import type { JournalEvent } from '../domain/journal.ts';
 
-/** Where the events of Steps go, one at a time, in order. Throws Failure when the line could not be kept. */
-export type Journal = (event: JournalEvent) => Promise<void>;
+/** Where the events of Steps go, in order. */
+export interface Journal {
+  /** An intent: durable when it returns, so that whoever comes after a crash knows what was being done. Throws Failure. */
+  intend(event: JournalEvent): Promise<void>;
+  /** An outcome: goes with the next write; lost with a crash, after which only a look at the cloud tells anyway. */
+  note(event: JournalEvent): void;
+}

@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import { StateError } from '../domain/errors.ts';
 import { type StateFile, stateSchemaVersion } from '../domain/statefile.ts';
+import type { SealedText, Sealer } from '../ports/sealer.ts';
 import { jsonErrorPosition } from './json-position.ts';
 import { migrated } from './migrations.ts';
 import { revealing } from './revealing.ts';
-import { anyVersionSchema, stateSchema } from './schema.ts';
+import { anyVersionSchema, secretsSchema, stateSchema } from './schema.ts';
 import { targetText } from './target-text.ts';
 
 export interface StatePlace {
@@ -15,24 +16,56 @@ export interface StatePlace {
   readonly environment: string;
 }
 
-/** Pretty, with sorted addresses: a state document is read and compared by people too. The one place secrets are written. */
-export const encodeState = (state: StateFile): string => {
+/**
+ * Pretty, with sorted addresses: a state document is read and compared by people too. The one place secrets are
+ * written: sealed where there are recipients, else as they are.
+ */
+export const encodeState = async (state: StateFile, sealer: Sealer): Promise<string> => {
+  const { keys, applications, sealed, sealedFor: _memory, ...plain } = state;
   const resources = Object.fromEntries(Object.entries(state.resources).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return `${JSON.stringify({ ...state, resources }, revealing, 2)}\n`;
+  const document = { ...plain, resources, ...(await secretsPart({ keys, applications, sealed }, sealer)) };
+  return `${JSON.stringify(document, revealing, 2)}\n`;
+};
+
+export const holdsSecrets = ({ keys, applications }: Pick<StateFile, 'keys' | 'applications'>): boolean =>
+  keys !== undefined || Object.keys(applications ?? {}).length > 0;
+
+type Secrets = {
+  readonly [Part in 'keys' | 'applications' | 'sealed']: StateFile[Part] | undefined;
+};
+
+const secretsPart = async ({ keys, applications, sealed }: Secrets, sealer: Sealer): Promise<object> => {
+  // Nobody opened them, so nobody changed them.
+  if (sealed !== undefined) return { sealed };
+  const parts = { ...(keys && { keys }), ...(applications && { applications }) };
+  if (sealer.recipients.length === 0 || Object.keys(parts).length === 0) return parts;
+  return { sealed: { recipients: sealer.recipients, age: await sealer.seal(JSON.stringify(parts, revealing)) } };
 };
 
 /**
  * Reads a document, whatever it holds. Throws StateError when it is damaged, of a newer version, or of another
- * environment or project; nobody writes over a document that can't be read.
+ * environment or project; nobody writes over a document that can't be read. Without a sealer, secrets stay sealed.
  */
-export const decodeState = (text: string, where: StatePlace): StateFile => {
+export const decodeState = async (text: string, where: StatePlace, sealer: Sealer | null): Promise<StateFile> => {
   const document = parse(text, where);
   refuseOtherVersion(document, where);
   const result = stateSchema.safeParse(migrated(document));
   if (!result.success) throw damaged(where, `of the wrong shape: ${issuesText(result.error)}`);
   const state = result.data as StateFile;
   refuseForeign(state, where);
-  return state;
+  return sealer === null || state.sealed === undefined ? state : opened(state, state.sealed, where, sealer);
+};
+
+const opened = async (
+  { sealed: _closed, ...state }: StateFile,
+  { recipients, age }: SealedText,
+  where: StatePlace,
+  sealer: Sealer,
+): Promise<StateFile> => {
+  const text = await sealer.open(age, recipients, `the secrets of ${where.environment} in ${pathOf(where)}`);
+  const result = secretsSchema.safeParse(parse(text, where));
+  if (!result.success) throw damaged(where, `of the wrong shape inside its sealed part: ${issuesText(result.error)}`);
+  return { ...state, ...(result.data as Pick<StateFile, 'keys' | 'applications'>), sealedFor: recipients };
 };
 
 const pathOf = ({ place, key }: StatePlace): string => `${place.replace(/\/+$/, '')}/${key}`;

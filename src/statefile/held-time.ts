@@ -15,13 +15,17 @@ export const holdingTime = (store: ObjectStore, clock: Clock): ObjectStore => {
       letGo?.();
     }
   };
+  const { versions, getVersion, skewMs } = store;
   return {
     place: store.place,
+    shared: store.shared,
+    ...(versions && { versions: (key: string) => held(versions(key)) }),
+    ...(getVersion && { getVersion: (key: string, id: string) => held(getVersion(key, id)) }),
+    ...(skewMs && { skewMs }),
     get: (key) => held(store.get(key)),
     putIfAbsent: (key, text) => held(store.putIfAbsent(key, text)),
     putIfMatch: (key, text, etag) => held(store.putIfMatch(key, text, etag)),
     delete: (key) => held(store.delete(key)),
     list: () => held(store.list()),
-    append: (key, line) => held(store.append(key, line)),
   };
 };

@@ -15,4 +15,6 @@ export const migrated = (document: unknown): unknown => {
 const steps: Readonly<Record<number, (document: Record<string, unknown>) => Record<string, unknown>>> = {
   /** Version 2 brought `keys`; a document without them belongs to servers that were never bootstrapped by us. */
   1: (document) => ({ ...document, schemaVersion: 2 }),
+  /** Version 3 brought fencing tokens, sealed secrets and the journal. Lower than any token: whoever comes may write. */
+  2: (document) => ({ ...document, schemaVersion: 3, fencingToken: 0 }),
 };

@@ -30,9 +30,43 @@ const historyEntry = z.strictObject({
   summary: z.record(z.string(), z.int()),
 });
 
+const journalEvent = z.strictObject({
+  at: time,
+  run: z.string(),
+  step: z.string(),
+  event: z.enum(['started', 'accepted', 'succeeded', 'failed', 'abandoned']),
+  detail: z.string().optional(),
+});
+
+/** Enough for the steps of fifty servers; older events say nothing that the resources don't. */
+export const journalMax = 400;
+
+const runRecord = z.strictObject({
+  run: z.string(),
+  holder: z.string().describe('user@host'),
+  command: z.string(),
+  startedAt: time,
+  endedAt: time.optional().describe('Absent: it was stopped, or is still at work'),
+  journal: z.array(journalEvent).max(journalMax).describe('Oldest first: intents before their calls, outcomes after'),
+});
+
+const verdict = z.strictObject({
+  place: z.string(),
+  createIfAbsent: z.boolean(),
+  replaceIfMatch: z.boolean(),
+  etags: z.enum(['unquoted', 'quoted']),
+  triedAt: time,
+});
+
+const sealed = z
+  .strictObject({ recipients: z.array(z.string()), age: z.string().describe('Armored') })
+  .describe('keys and applications, readable by the recipients alone (age-encryption.org/v1)');
+
+const place = z.strictObject({ run: z.string(), holder: z.string(), at: time });
+
 const address = z.string().refine(isAddress, { error: 'not an address (kind/name)' });
 
-/** Version 2 of the state document. `state/state.v2.schema.json` is made from it. */
+/** Version 3 of the state document. `state/state.v3.schema.json` is made from it. */
 export const stateSchema = z
   .strictObject({
     schemaVersion: z.literal(stateSchemaVersion),
@@ -43,17 +77,31 @@ export const stateSchema = z
     environmentType: z.enum(['production', 'staging', 'pr', 'shared']),
     updatedAt: time,
     writtenBy: z.string().optional().describe('The release that wrote the document'),
+    fencingToken: z.int().min(0).describe('Of the lease under which it was written'),
+    store: verdict.optional().describe('What the store was found to honour when it was tried out'),
     resources: z.record(address, remembered),
     keys: keysSchema.optional(),
     applications: applicationsSchema.optional(),
+    sealed: sealed.optional().describe('In place of keys and applications'),
+    versions: z.array(z.int().min(1)).optional().describe('Serials of the earlier documents that are kept'),
+    places: z.record(z.string(), place).optional().describe('Only in shared: which previews have a place'),
+    lastRun: runRecord.optional(),
     history: z.array(historyEntry).max(historyMax).describe('Newest first'),
   })
   .describe('Memory of the provisioner between runs, one document per environment');
+
+/** What the sealed part holds. */
+export const secretsSchema = z.strictObject({
+  keys: keysSchema.optional(),
+  applications: applicationsSchema.optional(),
+});
 
 /** All that can be asked of a document of another version. */
 export const anyVersionSchema = z.looseObject({
   schemaVersion: z.int().min(1),
   writtenBy: z.string().optional(),
+  fencingToken: z.int().optional(),
+  lastRun: z.looseObject({ holder: z.string(), command: z.string() }).optional(),
 });
 
 /** JSON Schema for editors and other readers of a state document. */

@@ -1,13 +1,14 @@
-import { StateError } from '../domain/errors.ts';
-import { type HistoryEntry, type StateFile, stateSchemaVersion } from '../domain/statefile.ts';
+import { LeaseHeldError, StateError } from '../domain/errors.ts';
+import { type HistoryEntry, type RunRecord, type StateFile, stateSchemaVersion } from '../domain/statefile.ts';
 import { type Clock, isoNow } from '../ports/clock.ts';
-import type { ObjectStore, PutOutcome } from '../ports/object-store.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 import type { Random } from '../ports/random.ts';
-import { encodeState } from './codec.ts';
+import type { Sealer } from '../ports/sealer.ts';
 import { holdingTime } from './held-time.ts';
-import { type LoadedState, stateKey } from './read.ts';
+import { putState, type Stored } from './put-state.ts';
+import type { LoadedState } from './read.ts';
 import { historyMax } from './schema.ts';
-import { targetText } from './target-text.ts';
+import { versionKey, versionsMax } from './versions.ts';
 
 export type Mutate = (state: StateFile) => StateFile;
 
@@ -15,11 +16,20 @@ export interface StateWriter {
   /** The newest content, also when its last write failed; serial 0 before the first write ever. */
   readonly current: () => StateFile;
   /**
-   * Applies the change and writes the whole document with the next serial; saves follow one another.
-   * A change whose write failed is kept and goes with the next write: what was created must not be forgotten.
-   * Throws StateError when another run wrote, Failure when the store can't be written; both after `tries` tries.
+   * Returns when the change is durable. Changes that come while a write is under way go together in the next one. A
+   * change whose write failed is kept and goes with the next write: what was created must not be forgotten.
+   * Throws LeaseHeldError or StateError when another run wrote, StoreError when the store can't be written; the latter
+   * after three tries.
    */
   readonly save: (mutate: Mutate) => Promise<StateFile>;
+  /** Known at once, durable with the next save: for what a look at the cloud tells as well. */
+  readonly note: (mutate: Mutate) => void;
+  /** Writes what was noted, if anything was. */
+  readonly flush: () => Promise<StateFile>;
+  /** What the store knows is less than `current`, and the document is still ours to write. */
+  readonly unsaved: () => boolean;
+  /** The content that the store is known to hold; null before the first write. */
+  readonly stored: () => StateFile | null;
 }
 
 export interface StateWriterOptions {
@@ -30,74 +40,145 @@ export interface StateWriterOptions {
   readonly environmentType: StateFile['environmentType'];
   readonly clock: Clock;
   readonly random: Random;
+  readonly sealer: Sealer;
+  /** Of the lease; every write carries it, and the first one locks out whoever had the lease before. */
+  readonly fencingToken: number;
+  /** What an earlier run knew and could not write: goes with the first write. */
+  readonly recovered?: StateFile;
+  /** A run that keeps a journal; left out, the record of the last run stays as it is. */
+  readonly run?: Omit<RunRecord, 'journal' | 'endedAt'>;
   /** The release that writes. */
   readonly writtenBy?: string;
 }
 
-/** A store that drops one reply must not end a run; one that stays away must not hold it up. */
-const tries = 3;
-const firstWaitMs = 250;
-
 export const createStateWriter = (given: StateWriterOptions): StateWriter => {
   const options = { ...given, store: holdingTime(given.store, given.clock) };
-  let current = options.loaded?.state ?? firstState(options);
+  let current = begun(options.recovered ?? options.loaded?.state ?? firstState(options), options);
   let stored: Stored = { etag: options.loaded?.etag, serial: options.loaded?.state.serial ?? 0 };
-  let lost: StateError | undefined;
-  let queue: Promise<unknown> = Promise.resolve();
+  let storedState: StateFile | null = options.loaded?.state ?? null;
+  let dirty = options.recovered !== undefined;
+  let lost: StateError | LeaseHeldError | undefined;
+  let waiting: PromiseWithResolvers<StateFile> | undefined;
+  let writing: Promise<unknown> | undefined;
   /** Texts whose write failed without an answer, with their serials: one of them may be what is stored now. */
   const unanswered = new Map<string, number>();
+  const keepVersion = once(() => keepEarlier(options));
 
-  const write = async (mutate: Mutate): Promise<StateFile> => {
-    current = stamped(mutate(current), current, stored.serial + 1, options);
+  const write = async (): Promise<StateFile> => {
     if (lost !== undefined) throw lost;
+    await keepVersion();
+    const next = stamped(current, storedState, stored.serial + 1, options);
+    dirty = false;
     try {
-      stored = await put(options, current, stored, unanswered);
-      current = { ...current, serial: stored.serial };
-      unanswered.clear();
-      return current;
+      stored = await putState(options, next, stored, unanswered);
     } catch (error) {
-      if (error instanceof StateError) lost = error;
+      dirty = true;
+      if (error instanceof StateError || error instanceof LeaseHeldError) lost = error;
       throw error;
     }
+    unanswered.clear();
+    storedState = { ...next, serial: stored.serial };
+    // What was noted meanwhile is in `current` already, and no part of what was written.
+    current = { ...current, serial: stored.serial };
+    return storedState;
+  };
+  /** One write at a time; whoever comes while it is under way shares the next one. */
+  const commit = (): Promise<StateFile> => {
+    if (waiting !== undefined) return waiting.promise;
+    const mine = Promise.withResolvers<StateFile>();
+    mine.promise.catch(() => undefined);
+    waiting = mine;
+    const before = writing;
+    writing = (async () => {
+      await before?.catch(() => undefined);
+      // Steps that begin together have their intents written together.
+      await turn();
+      waiting = undefined;
+      await write().then(mine.resolve, mine.reject);
+    })();
+    return mine.promise;
+  };
+  const note = (mutate: Mutate): void => {
+    current = identified(mutate(current), current);
+    dirty = true;
   };
   return {
     current: () => current,
+    stored: () => storedState,
+    unsaved: () => dirty && lost === undefined,
+    note,
     save(mutate) {
-      const result = queue.then(() => write(mutate));
-      queue = result.catch(() => undefined);
-      return result;
+      note(mutate);
+      return commit();
     },
+    flush: async () => (dirty || waiting !== undefined ? commit() : current),
   };
 };
 
-const firstState = ({ project, environment, environmentType, clock, random }: StateWriterOptions): StateFile => ({
-  schemaVersion: stateSchemaVersion,
-  lineage: random.hex(16),
-  serial: 0,
-  project,
-  environment,
-  environmentType,
-  updatedAt: isoNow(clock),
-  resources: {},
-  history: [],
-});
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Identity is not the caller's to change: lineage, serial and names are set here. */
-const stamped = (next: StateFile, before: StateFile, serial: number, options: StateWriterOptions): StateFile => ({
+const once = (work: () => Promise<void>): (() => Promise<void>) => {
+  let done = false;
+  return async () => {
+    if (done) return;
+    await work();
+    done = true;
+  };
+};
+
+const firstState = (options: StateWriterOptions): StateFile => ({
   schemaVersion: stateSchemaVersion,
-  lineage: before.lineage,
-  serial,
+  lineage: options.random.hex(16),
+  serial: 0,
   project: options.project,
   environment: options.environment,
   environmentType: options.environmentType,
   updatedAt: isoNow(options.clock),
-  ...(options.writtenBy === undefined ? {} : { writtenBy: options.writtenBy }),
-  resources: next.resources,
-  ...(next.keys === undefined ? {} : { keys: next.keys }),
-  ...(next.applications === undefined ? {} : { applications: next.applications }),
+  fencingToken: options.fencingToken,
+  resources: {},
+  history: [],
+});
+
+/** The document as this run's first write will leave it. */
+const begun = (state: StateFile, { run, loaded }: StateWriterOptions): StateFile => ({
+  ...state,
+  ...(run === undefined ? {} : { lastRun: { ...run, journal: [] } }),
+  ...(loaded === null ? {} : { versions: [...(state.versions ?? []), loaded.state.serial].slice(-versionsMax) }),
+});
+
+/** The document as it was found, beside the one that is about to be written; the oldest of too many goes. */
+const keepEarlier = async ({ store, environment, loaded }: StateWriterOptions): Promise<void> => {
+  if (loaded === null) return;
+  await store.putIfAbsent(versionKey(environment, loaded.state.serial), loaded.text);
+  const kept = [...(loaded.state.versions ?? []), loaded.state.serial];
+  for (const serial of kept.slice(0, -versionsMax)) await store.delete(versionKey(environment, serial));
+};
+
+/** Identity is not the caller's to change. */
+const identified = (next: StateFile, before: StateFile): StateFile => ({
+  ...next,
+  schemaVersion: stateSchemaVersion,
+  lineage: before.lineage,
+  serial: before.serial,
+  project: before.project,
+  environment: before.environment,
+  environmentType: before.environmentType,
+});
+
+const stamped = (
+  next: StateFile,
+  before: StateFile | null,
+  serial: number,
+  { clock, writtenBy, fencingToken }: StateWriterOptions,
+): StateFile => ({
+  ...next,
+  serial,
+  fencingToken,
+  updatedAt: isoNow(clock),
+  ...(writtenBy === undefined ? {} : { writtenBy }),
   history: next.history
     .slice(0, historyMax)
-    .map((entry) => (before.history.includes(entry) ? entry : { ...entry, serial })),
+    .map((entry) => (before?.history.includes(entry) ? entry : { ...entry, serial })),
 });
 
 /** Newest first; the writer sets the serial and keeps the newest 50. */
@@ -105,52 +186,3 @@ export const withHistory = (state: StateFile, entry: HistoryEntry): StateFile =>
   ...state,
   history: [entry, ...state.history],
 });
-
-interface Stored {
-  /** Undefined: the document does not exist yet. */
-  readonly etag: string | undefined;
-  readonly serial: number;
-}
-
-/** Compare-and-swap until the outcome is known. */
-const put = async (
-  options: StateWriterOptions,
-  state: StateFile,
-  base: Stored,
-  unanswered: Map<string, number>,
-): Promise<Stored> => {
-  const { store, clock, environment } = options;
-  const key = stateKey(environment);
-  const text = encodeState(state);
-  for (let attempt = 1; ; attempt += 1) {
-    let outcome: PutOutcome;
-    try {
-      const { etag } = base;
-      outcome = etag === undefined ? await store.putIfAbsent(key, text) : await store.putIfMatch(key, text, etag);
-    } catch (error) {
-      unanswered.set(text, state.serial);
-      if (attempt >= tries) throw error;
-      await clock.sleep(firstWaitMs * 2 ** (attempt - 1));
-      continue;
-    }
-    if (outcome.ok) return { etag: outcome.etag, serial: state.serial };
-    // Refused, but perhaps because of a write of our own whose reply was lost.
-    const found = await store.get(key);
-    if (found?.text === text) return { etag: found.etag, serial: state.serial };
-    const ownSerial = found === undefined ? undefined : unanswered.get(found.text);
-    if (found === undefined || ownSerial === undefined) throw overtaken(options, found !== undefined);
-    unanswered.delete(found.text);
-    return put(options, { ...state, serial: ownSerial + 1 }, { etag: found.etag, serial: ownSerial }, unanswered);
-  }
-};
-
-const overtaken = ({ store, environment }: StateWriterOptions, exists: boolean): StateError => {
-  const what = exists ? 'was written by another run' : 'was removed';
-  return new StateError(
-    `the state of ${environment} (${store.place}/${stateKey(environment)}) ${what} while this run was at work`,
-    {
-      done: ['the other document was left as it is'],
-      next: `look at what is there now: reconcile plan ${targetText(environment)}`,
-    },
-  );
-};

@@ -256,7 +256,8 @@ export const costs: CostReport = {
 };
 
 export const state: StateFile = {
-  schemaVersion: 2,
+  schemaVersion: 3,
+  fencingToken: 1,
   lineage: '5f0c9a7e2b1d4c38',
   serial: 17,
   project: 'aipacto',

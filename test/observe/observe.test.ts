@@ -17,7 +17,8 @@ const rememberedServer: Remembered = {
   outputs: {},
 };
 const remembering = (address: Address, entry: Partial<Remembered>): StateFile => ({
-  schemaVersion: 2,
+  schemaVersion: 3,
+  fencingToken: 1,
   lineage: 'l',
   serial: 1,
   project: 'aipacto',

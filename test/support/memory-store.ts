@@ -10,6 +10,7 @@ export const createMemoryStore = (turn: () => Promise<void> = async () => undefi
   const documents = new Map<string, string>();
   return {
     place: 'memory',
+    shared: false,
     documents,
     async get(key) {
       await turn();
@@ -35,9 +36,6 @@ export const createMemoryStore = (turn: () => Promise<void> = async () => undefi
     },
     async list() {
       return [...documents.keys()].sort();
-    },
-    async append(key, line) {
-      documents.set(key, `${documents.get(key) ?? ''}${line}\n`);
     },
   };
 };

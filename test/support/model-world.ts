@@ -56,7 +56,8 @@ export const createModelWorld = (): ModelWorld => {
     if (entry === undefined) delete resources[address];
     else resources[address] = entry;
     world.state = {
-      schemaVersion: 2,
+      schemaVersion: 3,
+  fencingToken: 1,
       lineage: 'model',
       serial: (world.state?.serial ?? 0) + 1,
       project: plan.project,

@@ -1,0 +1,73 @@
+import type { StateFile } from '../domain/statefile.ts';
+import { isoNow } from '../ports/clock.ts';
+import type { Reporter } from '../ports/reporter.ts';
+import type { Lease } from '../statefile/held-lease.ts';
+import { acquireLease } from '../statefile/lease.ts';
+import { createStateWriter, type StateWriter } from '../statefile/write.ts';
+import type { TargetContext } from './context.ts';
+import { remember } from './remembered.ts';
+
+/** What the holder of a lease works with. */
+export interface Writing {
+  readonly lease: Lease;
+  readonly writer: StateWriter;
+  /** The state that the run begins with. */
+  readonly began: StateFile | null;
+}
+
+/** Lease, state, writer for one piece of work; given back however it ends. Throws LeaseHeldError when another has it. */
+export const underLease = async <T>(
+  context: TargetContext,
+  { command, run }: { readonly command: string; readonly run: string },
+  work: (writing: Writing) => Promise<T>,
+): Promise<T> => {
+  const { store, environment, config, clock, random, holder, sealer, reporter } = context;
+  const lease = await acquireLease({ store, environment: environment.name, clock, random, holder, command });
+  try {
+    const { loaded, state, recovered, superseded } = await remember(context);
+    const writer = createStateWriter({
+      store,
+      loaded,
+      ...(recovered === null || state === null ? {} : { recovered: state }),
+      project: config.project,
+      environment: environment.name,
+      environmentType: environment.type,
+      writtenBy: context.version,
+      fencingToken: lease.record().fencingToken,
+      run: { run, holder: lease.record().holder, command, startedAt: isoNow(clock) },
+      sealer,
+      clock,
+      random,
+    });
+    if (recovered !== null) await takeIn(context, writer, recovered);
+    if (superseded !== null)
+      reporter.notice(`${superseded} is older than the state: put aside as ${await putAside(context)}`);
+    context.keyRing.attach(writer);
+    context.secrets.attach(writer);
+    return await work({ lease, writer, began: state });
+  } finally {
+    context.keyRing.detach();
+    context.secrets.detach();
+    await releaseQuietly(lease, reporter);
+  }
+};
+
+/** What an earlier run could not store is stored before anything else is done. */
+const takeIn = async ({ recovery, environment, reporter }: TargetContext, writer: StateWriter, path: string) => {
+  await writer.flush();
+  await recovery.remove(environment.name);
+  reporter.notice(`${path} was taken in: what an earlier run could not write is in the state now`);
+};
+
+const putAside = ({ recovery, environment }: TargetContext): Promise<string> => recovery.putAside(environment.name);
+
+/** A lease that can't be released runs out by itself: worth a word, but no reason to hide how the run ended. */
+const releaseQuietly = async (lease: Lease, reporter: Reporter): Promise<void> => {
+  try {
+    await lease.release();
+  } catch (error) {
+    reporter.notice(
+      `the lease could not be released and runs out by itself: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+};
