@@ -67,7 +67,8 @@ export const createStateWriter = (given: StateWriterOptions): StateWriter => {
   const write = async (): Promise<StateFile> => {
     if (lost !== undefined) throw lost;
     await keepVersion();
-    const next = stamped(current, storedState, stored.serial + 1, options);
+    const written = current;
+    const next = stamped(written, storedState, stored.serial + 1, options);
     dirty = false;
     try {
       stored = await putState(options, next, stored, unanswered);
@@ -79,7 +80,9 @@ export const createStateWriter = (given: StateWriterOptions): StateWriter => {
     unanswered.clear();
     storedState = { ...next, serial: stored.serial };
     // What was noted meanwhile is in `current` already, and no part of what was written.
-    current = { ...current, serial: stored.serial };
+    const dated = new Map(written.history.map((entry, nth) => [entry, next.history[nth] ?? entry]));
+    const history = current.history.map((entry) => dated.get(entry) ?? entry);
+    current = { ...current, serial: stored.serial, history };
     return storedState;
   };
   /** One write at a time; whoever comes while it is under way shares the next one. */

@@ -7,6 +7,8 @@ import type { FaultRule } from '../../src/emulator/faults.ts';
 import { executePlan } from '../../src/execute/execute.ts';
 import { createHetznerCloud } from '../../src/hetzner/cloud.ts';
 import { seededRandom } from '../../src/local/random.ts';
+import { createJournal } from '../../src/statefile/journal.ts';
+import { plainSealer } from '../../src/statefile/plain-sealer.ts';
 import { readState } from '../../src/statefile/read.ts';
 import { createStateWriter } from '../../src/statefile/write.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
@@ -159,7 +161,15 @@ const run = async (plan: Plan, faults: readonly FaultRule[] = [], given?: Return
   });
   const store = createMemoryStore();
   const names = { project: 'aipacto', environment: 'production', environmentType: 'production' } as const;
-  const writer = createStateWriter({ store, loaded: null, ...names, clock, random });
+  const writer = createStateWriter({
+    store,
+    loaded: null,
+    ...names,
+    clock,
+    random,
+    sealer: plainSealer,
+    fencingToken: 1,
+  });
   const reporter = createRecordingReporter(clock);
   const never = async () => {
     throw new Error('no step asks for this');
@@ -172,7 +182,8 @@ const run = async (plan: Plan, faults: readonly FaultRule[] = [], given?: Return
     cloud,
     operations,
     save: writer.save,
-    journal: async () => undefined,
+    note: writer.note,
+    journal: createJournal(writer),
     clock,
     random,
     reporter,
@@ -182,13 +193,14 @@ const run = async (plan: Plan, faults: readonly FaultRule[] = [], given?: Return
     serverGoes: async () => undefined,
   });
   const elapsedMs = clock.now() - startedAt;
+  await writer.flush();
   return {
     outcome,
     elapsedMs,
     emulator,
     cloud,
     reporter,
-    state: (await readState(store, 'production', 'aipacto'))?.state,
+    state: (await readState(store, 'production', 'aipacto', plainSealer))?.state,
   };
 };
 

@@ -144,8 +144,11 @@ test('a state that cannot be written stops new mutations, and what exists by the
 
 test('a journal that cannot be written stops the run before anything is asked of Hetzner', async () => {
   const bench = createBench(durations);
-  const journal = async () => {
-    throw new Failure("can't append to state/local/production.journal.jsonl: the disk is full (ENOSPC)");
+  const journal = {
+    intend: async () => {
+      throw new Failure("can't write state/local/production.json: the disk is full (ENOSPC)");
+    },
+    note: () => undefined,
   };
   const outcome = await bench.execute(planOf([network]), { journal });
   expect(bench.cloud.calls).toEqual([]);

@@ -4,6 +4,7 @@ import type { Address } from '../../src/domain/address.ts';
 import type { Plan, Step } from '../../src/domain/plan.ts';
 import type { StateFile } from '../../src/domain/statefile.ts';
 import { seededRandom } from '../../src/local/random.ts';
+import { plainSealer } from '../../src/statefile/plain-sealer.ts';
 import { readState } from '../../src/statefile/read.ts';
 import { createStateWriter } from '../../src/statefile/write.ts';
 import { createBench } from '../support/execution.ts';
@@ -55,7 +56,7 @@ const plan = (cloud: FakeCloud, state: StateFile | null, run: string): Plan => {
 const createTrial = () => {
   const bench = createBench((command) => (command === 'create_network' ? 0 : 3_000));
   const run = async (name: string, fault: Fault | null) => {
-    const loaded = await readState(bench.store, 'production', 'aipacto');
+    const loaded = await readState(bench.store, 'production', 'aipacto', plainSealer);
     const names = { project: 'aipacto', environment: 'production', environmentType: 'production' } as const;
     const writer = createStateWriter({
       store: bench.store,
@@ -63,13 +64,14 @@ const createTrial = () => {
       ...names,
       clock: bench.clock,
       random: seededRandom(7),
+      sealer: plainSealer,
+      fencingToken: 1,
     });
-    const journal = async () => undefined;
-    const faulty = withFault(fault, { cloud: bench.cloud, save: writer.save, journal });
+    const faulty = withFault(fault, { cloud: bench.cloud, writer });
     const wanted = plan(bench.cloud, loaded?.state ?? null, name);
-    const { cloud, save, signal } = faulty;
+    const { cloud, save, note, signal } = faulty;
     const end = await Promise.race([
-      bench.execute(wanted, { cloud, save, signal, journal: faulty.journal }),
+      bench.execute(wanted, { cloud, save, note, signal, journal: faulty.journal }),
       faulty.killed,
     ]);
     return { wanted, end, hit: faulty.hit() };

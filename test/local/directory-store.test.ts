@@ -39,11 +39,9 @@ test('a read makes nothing: no directory, no file', async () => {
 test('documents are for their owner only, and the directory too', async () => {
   const store = createDirectoryStore(join(directory, 'made'));
   await store.putIfAbsent('production.json', 'one');
-  await store.append('production.journal.jsonl', '{}');
   const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
   expect(await mode(store.place)).toBe('700');
   expect(await mode(join(store.place, 'production.json'))).toBe('600');
-  expect(await mode(join(store.place, 'production.journal.jsonl'))).toBe('600');
 });
 
 test('writes are refused when the document exists, moved, or is gone, and nothing is left beside it', async () => {
@@ -109,15 +107,6 @@ test('what a killed process left half written goes with a later write, but not w
   await store.putIfMatch('a.json', 'two', (await store.get('a.json'))?.etag ?? '');
   expect((await readdir(directory)).sort()).toEqual(['.a.json.2.cd.tmp', 'a.json']);
   expect(await store.list()).toEqual(['a.json']);
-});
-
-test('a line torn by a crash spoils no other line', async () => {
-  const store = createDirectoryStore(directory);
-  await writeFile(join(directory, 'production.journal.jsonl'), '{"whole":1}\n{"torn":');
-  await store.append('production.journal.jsonl', '{"whole":2}');
-  expect(await readFile(join(directory, 'production.journal.jsonl'), 'utf8')).toBe(
-    '{"whole":1}\n{"torn":\n{"whole":2}\n',
-  );
 });
 
 /** A file size limit stands for a full disk: the write ends in the middle the same way (EFBIG for ENOSPC). */

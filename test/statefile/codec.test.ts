@@ -6,11 +6,12 @@ import { Failure } from '../../src/domain/errors.ts';
 import type { StateFile } from '../../src/domain/statefile.ts';
 import { decodeState, encodeState } from '../../src/statefile/codec.ts';
 import { jsonErrorPosition } from '../../src/statefile/json-position.ts';
+import { plainSealer } from '../../src/statefile/plain-sealer.ts';
 import { readState } from '../../src/statefile/read.ts';
 import { stateJsonSchema } from '../../src/statefile/schema.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 
-const sample = readFileSync('state/samples/v2.json', 'utf8');
+const sample = readFileSync('state/samples/v3.json', 'utf8');
 const version1 = readFileSync('state/samples/v1.json', 'utf8');
 const where = { place: 'state/local', key: 'production.json', project: 'aipacto', environment: 'production' };
 
@@ -18,7 +19,7 @@ const where = { place: 'state/local', key: 'production.json', project: 'aipacto'
 const readOf = async (text: string, environment = 'production', project = 'aipacto') => {
   const store = createMemoryStore();
   store.documents.set(`${environment}.json`, text);
-  const failure = await readState(store, environment, project).catch((error: unknown) => error);
+  const failure = await readState(store, environment, project, plainSealer).catch((error: unknown) => error);
   expect(store.documents.get(`${environment}.json`)).toBe(text);
   if (!(failure instanceof Failure)) throw new Error('the document was taken');
   return [failure.name, failure.message, ...failure.done, failure.next];
@@ -27,31 +28,39 @@ const untouched = 'nothing was changed, and the file is as it was';
 const wayOut =
   'put an earlier copy back, or move it aside and look again: what is ours is found by its labels\n  mv memory/production.json memory/production.json.damaged\n  reconcile plan production';
 
-test('the sample document is read, and comes back the same', () => {
-  const state = decodeState(sample, where);
+test('the sample document is read, and comes back the same', async () => {
+  const state = await decodeState(sample, where, plainSealer);
   expect(state.resources['server/production-1']?.id).toBe('102030');
-  expect(JSON.parse(encodeState(state))).toEqual(JSON.parse(sample));
-  expect(decodeState(encodeState(state), where)).toEqual(state);
+  expect(JSON.parse(await encodeState(state, plainSealer))).toEqual(JSON.parse(sample));
+  expect(await decodeState(await encodeState(state, plainSealer), where, plainSealer)).toEqual(state);
 });
 
-test('a document of version 1 is read as one without keys', () => {
-  const { schemaVersion, keys, ...rest } = decodeState(version1, where);
-  expect(schemaVersion).toBe(2);
+test('a document of version 1 is read as one without keys', async () => {
+  const { schemaVersion, keys, ...rest } = await decodeState(version1, where, plainSealer);
+  expect(schemaVersion).toBe(3);
+  expect(rest.fencingToken).toBe(0);
   expect(keys).toBeUndefined();
   expect(rest.resources['server/production-1']?.id).toBe('102030');
 });
 
-test('keys are secret everywhere but in the document itself', () => {
-  const state = decodeState(sample, where);
+test('a document of version 2 is read as one that anybody may write, with nothing of a journal', async () => {
+  const state = await decodeState(readFileSync('state/samples/v2.json', 'utf8'), where, plainSealer);
+  expect(state).toMatchObject({ schemaVersion: 3, fencingToken: 0, serial: 12 });
+  expect(state.lastRun).toBeUndefined();
+  expect(state.keys?.gossip.consul.reveal()).toBe('ZXhhbXBsZSBvZiBhIGtleSBvZiAzMiBieXRlcyEhISE=');
+});
+
+test('keys are secret everywhere but in the document itself', async () => {
+  const state = await decodeState(sample, where, plainSealer);
   expect(state.keys?.gossip.consul.reveal()).toBe('ZXhhbXBsZSBvZiBhIGtleSBvZiAzMiBieXRlcyEhISE=');
   expect(JSON.stringify(state)).not.toContain('ZXhhbXBs');
   expect(inspect(state, { depth: 10 })).not.toContain('ZXhhbXBs');
-  expect(encodeState(state)).toContain('ZXhhbXBs');
+  expect(await encodeState(state, plainSealer)).toContain('ZXhhbXBs');
 });
 
 test('the JSON Schema in state/ is the one of the code', async () => {
   await expect(`${JSON.stringify(stateJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(
-    '../../state/state.v2.schema.json',
+    '../../state/state.v3.schema.json',
   );
 });
 
@@ -82,12 +91,12 @@ test('a document of the wrong shape names the places', async () => {
 });
 
 test.each([
-  [{ schemaVersion: 3 }, 'a newer release', 'update this tool and run the same command again'],
-  [{ schemaVersion: 3, writtenBy: '0.4.0' }, 'release 0.4.0', 'use release 0.4.0 or later'],
+  [{ schemaVersion: 4 }, 'a newer release', 'update this tool and run the same command again'],
+  [{ schemaVersion: 4, writtenBy: '0.4.0' }, 'release 0.4.0', 'use release 0.4.0 or later'],
 ])('a newer document %j says who wrote it and which release can read it', async (change, writer, next) => {
   const { writtenBy: _, ...document } = JSON.parse(sample);
   expect((await readOf(JSON.stringify({ ...document, ...change }))).slice(1)).toEqual([
-    `the state of production in memory/production.json has schema version 3, written by ${writer}; this release reads version 2`,
+    `the state of production in memory/production.json has schema version 4, written by ${writer}; this release reads version 3`,
     untouched,
     next,
   ]);
@@ -105,7 +114,7 @@ test('the document of another environment, or of another project, is refused by 
 });
 
 test('no document is no state, and no failure', async () => {
-  expect(await readState(createMemoryStore(), 'production', 'aipacto')).toBeNull();
+  expect(await readState(createMemoryStore(), 'production', 'aipacto', null)).toBeNull();
 });
 
 test('the place where a text stops being JSON is found exactly when JSON.parse refuses it', () => {
@@ -133,7 +142,7 @@ test('the place where a text stops being JSON is found exactly when JSON.parse r
   );
 });
 
-test('any state survives writing and reading', () => {
+test('any state survives writing and reading', async () => {
   const text = fc.string({ maxLength: 12 });
   const remembered = fc.record({
     kind: fc.constantFrom('server' as const, 'network' as const),
@@ -144,10 +153,10 @@ test('any state survives writing and reading', () => {
     outputs: fc.dictionary(fc.constantFrom('ipv4', 'ipv6'), text),
   });
   const resources = fc.dictionary(fc.stringMatching(/^server\/[a-z]{1,6}$/), remembered);
-  fc.assert(
-    fc.property(resources, fc.integer({ min: 1 }), (entries, serial) => {
-      const state = { ...decodeState(sample, where), resources: entries, serial } as StateFile;
-      expect(decodeState(encodeState(state), where)).toEqual(state);
+  await fc.assert(
+    fc.asyncProperty(resources, fc.integer({ min: 1 }), async (entries, serial) => {
+      const state = { ...(await decodeState(sample, where, plainSealer)), resources: entries, serial } as StateFile;
+      expect(await decodeState(await encodeState(state, plainSealer), where, plainSealer)).toEqual(state);
     }),
   );
 });

@@ -4,21 +4,30 @@ import type { HistoryEntry, StateFile } from '../../src/domain/statefile.ts';
 import { createVirtualClock } from '../../src/emulator/clock.ts';
 import { seededRandom } from '../../src/local/random.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
+import { plainSealer } from '../../src/statefile/plain-sealer.ts';
 import { readState } from '../../src/statefile/read.ts';
-import { createStateWriter, withHistory } from '../../src/statefile/write.ts';
+import { createStateWriter, type StateWriterOptions, withHistory } from '../../src/statefile/write.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 
-const open = async (store: ObjectStore, seed = 1) =>
-  createStateWriter({
-    store,
-    loaded: await readState(store, 'production', 'aipacto'),
-    project: 'aipacto',
-    environment: 'production',
-    environmentType: 'production',
-    clock: createVirtualClock(),
-    random: seededRandom(seed),
-    writtenBy: '0.1.0',
-  });
+const runOf = (holder: string) => ({
+  run: `run of ${holder}`,
+  holder,
+  command: 'reconcile production',
+  startedAt: '2026-11-24T00:00:00.000Z',
+});
+const optionsFor = async (store: ObjectStore, seed: number): Promise<StateWriterOptions> => ({
+  store,
+  loaded: await readState(store, 'production', 'aipacto', plainSealer),
+  project: 'aipacto',
+  environment: 'production',
+  environmentType: 'production',
+  clock: createVirtualClock(),
+  random: seededRandom(seed),
+  sealer: plainSealer,
+  fencingToken: 1,
+  writtenBy: '0.1.0',
+});
+const open = async (store: ObjectStore, seed = 1) => createStateWriter(await optionsFor(store, seed));
 const remember =
   (n: number) =>
   (state: StateFile): StateFile => ({
@@ -35,7 +44,7 @@ const remember =
       },
     },
   });
-const stored = async (store: ObjectStore) => (await readState(store, 'production', 'aipacto'))?.state;
+const stored = async (store: ObjectStore) => (await readState(store, 'production', 'aipacto', plainSealer))?.state;
 const fails = (store: ObjectStore, how: (write: number) => 'before' | 'after' | undefined): ObjectStore => {
   let writes = 0;
   const failing = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -53,21 +62,63 @@ const fails = (store: ObjectStore, how: (write: number) => 'before' | 'after' | 
   };
 };
 
-test('saves made at once follow one another: one serial each, nothing lost, the lineage stays', async () => {
+test('saves made at once go in one write; those that come while it is under way go in the next', async () => {
   const store = createMemoryStore();
   const writer = await open(store);
-  const saved = await Promise.all([1, 2, 3, 4, 5].map((n) => writer.save(remember(n))));
-  expect(saved.map(({ serial }) => serial)).toEqual([1, 2, 3, 4, 5]);
+  const first = Promise.all([1, 2, 3].map((n) => writer.save(remember(n))));
+  writer.note(remember(4));
+  expect((await first).map(({ serial }) => serial)).toEqual([1, 1, 1]);
+  expect(Object.keys((await stored(store))?.resources ?? {})).toHaveLength(4);
+  const [five, six] = [writer.save(remember(5)), writer.save(remember(6))];
+  expect([(await five).serial, (await six).serial]).toEqual([2, 2]);
   const again = await open(store, 99);
-  await again.save(remember(6));
-  const state = await stored(store);
-  expect(Object.keys(state?.resources ?? {})).toHaveLength(6);
-  expect(state).toMatchObject({
-    serial: 6,
-    lineage: saved[0]?.lineage,
+  await again.save(remember(7));
+  expect(await stored(store)).toMatchObject({
+    serial: 3,
+    lineage: writer.current().lineage,
     writtenBy: '0.1.0',
     environmentType: 'production',
   });
+});
+
+test('what is noted goes with the next write, and is not durable before', async () => {
+  const store = createMemoryStore();
+  const writer = await open(store);
+  writer.note(remember(1));
+  expect(store.documents.size).toBe(0);
+  expect(writer.unsaved()).toBe(true);
+  await writer.flush();
+  expect(Object.keys((await stored(store))?.resources ?? {})).toEqual(['server/production-1']);
+  expect(writer.unsaved()).toBe(false);
+  expect((await writer.flush()).serial).toBe(1);
+});
+
+test('the document as a run found it is kept beside its own, the newest twenty of them', async () => {
+  const store = createMemoryStore();
+  for (let run = 1; run <= 23; run += 1) {
+    const writer = await open(store, run);
+    await writer.save(remember(run));
+    await writer.save(remember(run + 100));
+  }
+  const kept = [...store.documents.keys()].filter((key) => /\.\d{6}\.json$/.test(key)).sort();
+  expect(kept).toHaveLength(20);
+  expect(kept.at(-1)).toBe('production.000044.json');
+  expect(kept[0]).toBe('production.000006.json');
+  expect((await stored(store))?.versions).toHaveLength(20);
+});
+
+test('the first write of a new holder makes every later write of the one before fail: its lease is gone', async () => {
+  const store = createMemoryStore();
+  const old = await open(store, 1);
+  await old.save(remember(1));
+  const heir = createStateWriter({ ...(await optionsFor(store, 2)), fencingToken: 2, run: runOf('bob@ci') });
+  await heir.save((state) => state);
+  await expect(old.save(remember(2))).rejects.toMatchObject({
+    name: 'LeaseHeldError',
+    message:
+      'the state of production (memory/production.json) was written by another run, of bob@ci (reconcile production), while this run was at work; the lease is theirs',
+  });
+  expect(old.unsaved()).toBe(false);
 });
 
 test('what a caller does to identity has no effect', async () => {

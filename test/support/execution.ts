@@ -5,6 +5,7 @@ import { createVirtualClock } from '../../src/emulator/clock.ts';
 import { type ExecutionOptions, type ExecutionOutcome, executePlan } from '../../src/execute/execute.ts';
 import { seededRandom } from '../../src/local/random.ts';
 import type { ClusterOperations } from '../../src/ports/cluster-operations.ts';
+import { plainSealer } from '../../src/statefile/plain-sealer.ts';
 import { readState } from '../../src/statefile/read.ts';
 import { createStateWriter } from '../../src/statefile/write.ts';
 import { createFakeCloud } from './fake-cloud.ts';
@@ -26,20 +27,22 @@ export const createBench = (durationMs?: (command: string) => number) => {
     stop: async () => undefined,
     observe: async () => ({ reachable: false, because: 'not asked' }),
   };
-  const state = async (): Promise<StateFile | null> => (await readState(store, 'production', 'aipacto'))?.state ?? null;
+  const state = async (): Promise<StateFile | null> =>
+    (await readState(store, 'production', 'aipacto', plainSealer))?.state ?? null;
 
   const execute = async (plan: Plan, more: Partial<ExecutionOptions> = {}): Promise<ExecutionOutcome> => {
-    const loaded = await readState(store, 'production', 'aipacto');
+    const loaded = await readState(store, 'production', 'aipacto', plainSealer);
     const names = { project: 'aipacto', environment: 'production', environmentType: 'production' } as const;
     const random = seededRandom(1);
-    const writer = createStateWriter({ store, loaded, ...names, clock, random });
+    const writer = createStateWriter({ store, loaded, ...names, clock, random, sealer: plainSealer, fencingToken: 1 });
     return executePlan({
       plan,
       state: loaded?.state ?? null,
       cloud,
       operations,
       save: writer.save,
-      journal: async (event) => void events.push(event),
+      note: writer.note,
+      journal: { intend: async (event) => void events.push(event), note: (event) => void events.push(event) },
       clock,
       random,
       reporter,

@@ -1,7 +1,9 @@
 import { CloudError, NoReplyError } from '../../src/domain/errors.ts';
-import type { Save } from '../../src/execute/memory.ts';
+import type { StateAccess } from '../../src/execute/memory.ts';
 import type { CloudApi, HetznerAction } from '../../src/ports/cloud-api.ts';
 import type { Journal } from '../../src/ports/journal.ts';
+import { createJournal } from '../../src/statefile/journal.ts';
+import type { StateWriter } from '../../src/statefile/write.ts';
 
 /*
  * One fault at one place of a run, put between the executor and any CloudApi (the fake or the real adapter). A run that
@@ -29,7 +31,8 @@ export interface Fault {
 
 export interface Faulty {
   readonly cloud: CloudApi;
-  readonly save: Save;
+  readonly save: StateAccess['save'];
+  readonly note: StateAccess['note'];
   readonly journal: Journal;
   readonly signal: AbortSignal;
   /** Resolves at the moment of a kill; never without one. */
@@ -42,7 +45,7 @@ const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 
 export const withFault = (
   fault: Fault | null,
-  ports: { readonly cloud: CloudApi; readonly save: Save; readonly journal: Journal },
+  ports: { readonly cloud: CloudApi; readonly writer: StateWriter },
 ): Faulty => {
   const stop = new AbortController();
   const doomed = new Set<number>();
@@ -92,6 +95,15 @@ export const withFault = (
     doomed.has(action.id) && action.status === 'success'
       ? { ...action, status: 'error', error: { code: 'action_failed', message: 'Action failed' } }
       : action;
+  const save: StateWriter['save'] = (mutate) =>
+    alive(async () => {
+      writes += 1;
+      const kind = here(['killed before the state is written', 'killed after the state was written'], writes);
+      if (kind === 'killed before the state is written') return kill();
+      const state = await ports.writer.save(mutate);
+      return kind === undefined ? state : kill();
+    });
+  const { note } = ports.writer;
   return {
     cloud: {
       ...ports.cloud,
@@ -99,15 +111,9 @@ export const withFault = (
       find: (kind, name) => alive(() => ports.cloud.find(kind, name)),
       actions: (ids) => alive(async () => (await ports.cloud.actions(ids)).map(failing)),
     },
-    save: (mutate) =>
-      alive(async () => {
-        writes += 1;
-        const kind = here(['killed before the state is written', 'killed after the state was written'], writes);
-        if (kind === 'killed before the state is written') return kill();
-        const state = await ports.save(mutate);
-        return kind === undefined ? state : kill();
-      }),
-    journal: (event) => alive(() => ports.journal(event)),
+    save,
+    note,
+    journal: createJournal({ save, note }),
     signal: stop.signal,
     killed,
     hit: () => hit,

@@ -12,6 +12,10 @@ import { createMachineModels } from '../../src/emulator/machines/models.ts';
 import { seededRandom } from '../../src/local/random.ts';
 import type { Fetch } from '../../src/ports/machines.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
+import type { RecoveryFiles } from '../../src/ports/recovery-files.ts';
+import type { Sealer } from '../../src/ports/sealer.ts';
+import { plainSealer } from '../../src/statefile/plain-sealer.ts';
+import { createMemoryRecovery } from './memory-recovery.ts';
 import { createMemoryStore } from './memory-store.ts';
 
 /*
@@ -27,6 +31,9 @@ export interface LabOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly emulator?: EmulatorOptions;
   readonly store?: ObjectStore;
+  readonly sealer?: Sealer;
+  /** Files beside infra.yaml that another process may find; left out, a set of its own. */
+  readonly recovery?: RecoveryFiles;
   readonly seed?: number;
   /** False: as if the endpoint were just any endpoint; it is asked who it is. */
   readonly emulated?: boolean;
@@ -64,6 +71,7 @@ export const createLab = (options: LabOptions = {}): Lab => {
   const emulator =
     options.over ?? createEmulator({ machines: createMachineModels, checkResponses: true, ...options.emulator });
   const store = options.store ?? createMemoryStore();
+  const recovery = options.recovery ?? createMemoryRecovery();
   const files = new Map<string, string>();
   const random = seededRandom(options.seed ?? 7);
   let seen = 0;
@@ -119,6 +127,8 @@ export const createLab = (options: LabOptions = {}): Lab => {
                 machines: options.emulated === false ? null : 'gateway',
               },
               store,
+              sealer: options.sealer ?? plainSealer,
+              recovery,
               random,
               reporter,
               version: '0.0.0',

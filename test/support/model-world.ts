@@ -57,7 +57,7 @@ export const createModelWorld = (): ModelWorld => {
     else resources[address] = entry;
     world.state = {
       schemaVersion: 3,
-  fencingToken: 1,
+      fencingToken: 1,
       lineage: 'model',
       serial: (world.state?.serial ?? 0) + 1,
       project: plan.project,
