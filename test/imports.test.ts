@@ -33,6 +33,7 @@ const table: Readonly<Record<string, Row>> = {
   ssh: { may: core },
   tailscale: { may: core },
   local: { may: core },
+  age: { may: core },
   emulator: { may: ['hetzner/wire'] },
   cli: { may: [...core] },
   // The composition root, split over files: it builds adapters and hands the stages to the cli.
@@ -57,6 +58,7 @@ const table: Readonly<Record<string, Row>> = {
       'acme',
       'tailscale',
       'local',
+      'age',
     ],
   },
 };

@@ -166,7 +166,7 @@ export const objectPrefix = matching(
 );
 /** github.com/C2SP/C2SP, age: recipients are Bech32; X25519 ones start with `age1`, post-quantum ones with `age1pq1`. */
 export const ageRecipient = matching(
-  /^age1[02-9ac-hj-np-z]{50,}$/,
+  /^age1(?:pq1)?[02-9ac-hj-np-z]{50,}$/,
   'no age recipient',
   'a line like age1…, as printed by: reconcile state keygen',
   4_000,

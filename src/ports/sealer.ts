@@ -1,3 +1,11 @@
+/** Whose secrets they are, for messages. */
+export interface SealedAbout {
+  /** Plural: `the secrets of production in s3://…`. */
+  readonly what: string;
+  /** As typed: `production`, `pr 7`. */
+  readonly target: string;
+}
+
 /**
  * Turns the secrets of a document into text that only the recipients can read, and back. Documents name their
  * recipients, so that a change of infra.yaml is seen.
@@ -8,13 +16,13 @@ export interface Sealer {
   /** Armored. The same text for the same secrets as long as the process runs: a document does not change without need. */
   seal(text: string): Promise<string>;
   /**
-   * `what`: `the secrets of production in s3://…`, for the message. Throws StateError, with the next command, when there
-   * is no identity, when it is none of the recipients', or when the text is damaged.
+   * Throws StateError, with the next command, when there is no identity, when it is none of the recipients', or when
+   * the text is damaged.
    */
-  open(sealed: string, recipients: readonly string[], what: string): Promise<string>;
+  open(sealed: string, recipients: readonly string[], about: SealedAbout): Promise<string>;
 }
 
-/** For local stores without recipients: nothing is sealed, so nothing has to be opened. */
+/** As it lies in documents. */
 export interface SealedText {
   readonly recipients: readonly string[];
   /** Armored age. */

@@ -62,7 +62,8 @@ const opened = async (
   where: StatePlace,
   sealer: Sealer,
 ): Promise<StateFile> => {
-  const text = await sealer.open(age, recipients, `the secrets of ${where.environment} in ${pathOf(where)}`);
+  const what = `the secrets of ${where.environment} in ${pathOf(where)}`;
+  const text = await sealer.open(age, recipients, { what, target: targetText(where.environment) });
   const result = secretsSchema.safeParse(parse(text, where));
   if (!result.success) throw damaged(where, `of the wrong shape inside its sealed part: ${issuesText(result.error)}`);
   return { ...state, ...(result.data as Pick<StateFile, 'keys' | 'applications'>), sealedFor: recipients };

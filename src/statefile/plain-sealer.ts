@@ -7,7 +7,7 @@ export const plainSealer: Sealer = {
   seal: async () => {
     throw new TypeError('nothing is sealed for nobody');
   },
-  open: async (_sealed, recipients, what) => {
+  open: async (_sealed, recipients, { what }) => {
     throw new StateError(`${what} are sealed for ${recipients.join(', ')}, and infra.yaml names no recipients`, {
       done: ['nothing was changed'],
       next: `write state: { recipients: [${recipients.join(', ')}] } into infra.yaml`,
