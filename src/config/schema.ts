@@ -231,7 +231,10 @@ const stateSchema = z
         endpoint: leaf(rule.storeAddress)
           .optional()
           .meta(describe('Left out: AWS itself', ['https://fsn1.your-objectstorage.com'])),
-        region: z.string().min(1).meta(describe('As the store names it; R2 wants auto', ['fsn1', 'eu-central-1'])),
+        region: z
+          .string()
+          .min(1)
+          .meta(describe('As the store names it; R2 wants auto', ['fsn1', 'eu-central-1'])),
         bucket: leaf(rule.bucket).meta(describe('Made by: reconcile state init', ['aipacto-state'])),
         prefix: leaf(rule.objectPrefix)
           .optional()

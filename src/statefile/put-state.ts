@@ -26,7 +26,8 @@ export const putState = async (
 ): Promise<Stored> => {
   const { store, clock, environment } = options;
   const key = stateKey(environment);
-  const text = await textOf(state, options);
+  const letGo = clock.hold?.();
+  const text = await textOf(state, options).finally(() => letGo?.());
   for (let attempt = 1; ; attempt += 1) {
     let outcome: PutOutcome;
     try {

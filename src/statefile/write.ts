@@ -92,10 +92,12 @@ export const createStateWriter = (given: StateWriterOptions): StateWriter => {
     mine.promise.catch(() => undefined);
     waiting = mine;
     const before = writing;
+    const letGo = options.clock.hold?.();
     writing = (async () => {
       await before?.catch(() => undefined);
       // Steps that begin together have their intents written together.
       await turn();
+      letGo?.();
       waiting = undefined;
       await write().then(mine.resolve, mine.reject);
     })();

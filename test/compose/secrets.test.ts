@@ -15,9 +15,10 @@ import { createMemoryStore } from '../support/memory-store.ts';
 const start = () => {
   const store = createMemoryStore();
   const seen: string[] = [];
-  const clock = { now: () => Date.parse('2026-11-24T06:30:00Z'), sleep: async () => undefined };
+  const clock = { now: () => Date.parse('2026-11-24T06:30:00Z'), sleep: () => new Promise<never>(() => undefined) };
   const context = {
     store,
+    sealer: plainSealer,
     clock,
     random: seededRandom(1),
     config: loadProject({ text: infra, file: resolve('infra.yaml'), env: {} }),

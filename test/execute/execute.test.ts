@@ -48,7 +48,7 @@ test('the state remembers ids, addresses and fingerprints, with one serial for e
   const bench = createBench(durations);
   await bench.execute(planOf(productionSteps));
   const state = await bench.state();
-  expect(state?.serial).toBe(10);
+  expect(state?.serial).toBe(8);
   expect(state?.resources['server/production-2']).toMatchObject({
     kind: 'server',
     name: 'aipacto-production-2',

@@ -4,6 +4,7 @@ import type { Address } from '../../src/domain/address.ts';
 import type { Plan, Step } from '../../src/domain/plan.ts';
 import type { StateFile } from '../../src/domain/statefile.ts';
 import { seededRandom } from '../../src/local/random.ts';
+import { createJournal } from '../../src/statefile/journal.ts';
 import { plainSealer } from '../../src/statefile/plain-sealer.ts';
 import { readState } from '../../src/statefile/read.ts';
 import { createStateWriter } from '../../src/statefile/write.ts';
@@ -58,8 +59,9 @@ const createTrial = () => {
   const run = async (name: string, fault: Fault | null) => {
     const loaded = await readState(bench.store, 'production', 'aipacto', plainSealer);
     const names = { project: 'aipacto', environment: 'production', environmentType: 'production' } as const;
+    const faulty = withFault(fault, bench);
     const writer = createStateWriter({
-      store: bench.store,
+      store: faulty.store,
       loaded,
       ...names,
       clock: bench.clock,
@@ -67,13 +69,14 @@ const createTrial = () => {
       sealer: plainSealer,
       fencingToken: 1,
     });
-    const faulty = withFault(fault, { cloud: bench.cloud, writer });
     const wanted = plan(bench.cloud, loaded?.state ?? null, name);
-    const { cloud, save, note, signal } = faulty;
+    const { cloud, signal } = faulty;
+    const { save, note } = writer;
     const end = await Promise.race([
-      bench.execute(wanted, { cloud, save, note, signal, journal: faulty.journal }),
+      bench.execute(wanted, { cloud, save, note, signal, journal: createJournal(writer) }),
       faulty.killed,
     ]);
+    if (end !== 'killed') await writer.flush();
     return { wanted, end, hit: faulty.hit() };
   };
   return { bench, run };
@@ -81,7 +84,7 @@ const createTrial = () => {
 
 /** In the clean run; every one of them is a place for a fault. */
 const requestsTotal = 10;
-const writesTotal = 4;
+const writesTotal = 7;
 const faults = faultKinds.flatMap((kind) =>
   Array.from(
     { length: kind.includes('the state') ? writesTotal : requestsTotal },

@@ -119,7 +119,7 @@ describe('a run killed anywhere leaves nothing that the next run does not find',
     ['production --yes', 'after it was carried out', 19],
     ['pr 7 --yes', 'before the request arrives', 7],
     ['pr 7 --yes', 'after it was carried out', 7],
-    ['pr 7 --yes', 'before the state is written', 30],
-    ['pr 7 --yes', 'after the state is written', 30],
+    ['pr 7 --yes', 'before the state is written', 20],
+    ['pr 7 --yes', 'after the state is written', 20],
   ] as const)('%s, killed %s', (command, when, pointsMin) => exhaust(command, when, pointsMin), 90_000);
 });

@@ -35,7 +35,7 @@ describe('a state that can not be used', () => {
     ['of another shape', () => '{"a":1}', 'is of the wrong shape'],
     [
       'of a newer version',
-      (text) => text.replace('"schemaVersion": 2', '"schemaVersion": 99'),
+      (text) => text.replace('"schemaVersion": 3', '"schemaVersion": 99'),
       'has schema version 99',
     ],
     [
@@ -293,11 +293,12 @@ test('a wrong environment variable is named as one, without a line that it does 
   ]);
 });
 
-test('a token that may only read plans as ever, and a converge leaves the state as it was, to the byte', async () => {
+test('a token that may only read plans as ever, and a converge changes nothing that is remembered but what it tried', async () => {
   const readOnly = 'r'.repeat(64);
   const lab = createLab();
   await lab.run('pr 7 --yes');
-  const before = (await lab.store.get('pr-7.json'))?.text;
+  const remembered = async () => JSON.parse((await lab.store.get('pr-7.json'))?.text ?? '');
+  const before = await remembered();
   const { servers } = await lab.api('GET', '/servers');
   await lab.api('PUT', `/servers/${servers[0].id}`, { labels: {} });
   lab.emulator.world.state.tokens.push({ token: readOnly, write: false });
@@ -306,5 +307,8 @@ test('a token that may only read plans as ever, and a converge leaves the state 
   const ran = await reader.run('pr 7 --yes');
   expect(ran.exitCode).toBe(1);
   expect(ran.stderr).toContain('token_readonly');
-  expect((await lab.store.get('pr-7.json'))?.text).toBe(before);
+  const after = await remembered();
+  expect(after.resources).toEqual(before.resources);
+  expect(after.keys).toEqual(before.keys);
+  expect(after.history[0].outcome).toMatch(/^failed: /);
 });

@@ -5,6 +5,7 @@ import { createVirtualClock } from '../../src/emulator/clock.ts';
 import { type ExecutionOptions, type ExecutionOutcome, executePlan } from '../../src/execute/execute.ts';
 import { seededRandom } from '../../src/local/random.ts';
 import type { ClusterOperations } from '../../src/ports/cluster-operations.ts';
+import { createJournal } from '../../src/statefile/journal.ts';
 import { plainSealer } from '../../src/statefile/plain-sealer.ts';
 import { readState } from '../../src/statefile/read.ts';
 import { createStateWriter } from '../../src/statefile/write.ts';
@@ -35,14 +36,24 @@ export const createBench = (durationMs?: (command: string) => number) => {
     const names = { project: 'aipacto', environment: 'production', environmentType: 'production' } as const;
     const random = seededRandom(1);
     const writer = createStateWriter({ store, loaded, ...names, clock, random, sealer: plainSealer, fencingToken: 1 });
-    return executePlan({
+    const journal = createJournal(writer);
+    const outcome = await executePlan({
       plan,
       state: loaded?.state ?? null,
       cloud,
       operations,
       save: writer.save,
       note: writer.note,
-      journal: { intend: async (event) => void events.push(event), note: (event) => void events.push(event) },
+      journal: {
+        intend: (event) => {
+          events.push(event);
+          return journal.intend(event);
+        },
+        note: (event) => {
+          events.push(event);
+          journal.note(event);
+        },
+      },
       clock,
       random,
       reporter,
@@ -52,6 +63,9 @@ export const createBench = (durationMs?: (command: string) => number) => {
       serverGoes: async () => undefined,
       ...more,
     });
+    // The end of a run writes what its last steps left noted.
+    if (more.save === undefined) await writer.flush();
+    return outcome;
   };
   return { clock, cloud, store, reporter, events, stop, operations, state, execute };
 };

@@ -1,9 +1,7 @@
 import { CloudError, NoReplyError } from '../../src/domain/errors.ts';
-import type { StateAccess } from '../../src/execute/memory.ts';
 import type { CloudApi, HetznerAction } from '../../src/ports/cloud-api.ts';
-import type { Journal } from '../../src/ports/journal.ts';
-import { createJournal } from '../../src/statefile/journal.ts';
-import type { StateWriter } from '../../src/statefile/write.ts';
+import type { ObjectStore, PutOutcome } from '../../src/ports/object-store.ts';
+import { stateKey } from '../../src/statefile/read.ts';
 
 /*
  * One fault at one place of a run, put between the executor and any CloudApi (the fake or the real adapter). A run that
@@ -31,9 +29,7 @@ export interface Fault {
 
 export interface Faulty {
   readonly cloud: CloudApi;
-  readonly save: StateAccess['save'];
-  readonly note: StateAccess['note'];
-  readonly journal: Journal;
+  readonly store: ObjectStore;
   readonly signal: AbortSignal;
   /** Resolves at the moment of a kill; never without one. */
   readonly killed: Promise<'killed'>;
@@ -45,7 +41,7 @@ const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 
 export const withFault = (
   fault: Fault | null,
-  ports: { readonly cloud: CloudApi; readonly writer: StateWriter },
+  ports: { readonly cloud: CloudApi; readonly store: ObjectStore },
 ): Faulty => {
   const stop = new AbortController();
   const doomed = new Set<number>();
@@ -95,15 +91,15 @@ export const withFault = (
     doomed.has(action.id) && action.status === 'success'
       ? { ...action, status: 'error', error: { code: 'action_failed', message: 'Action failed' } }
       : action;
-  const save: StateWriter['save'] = (mutate) =>
+  const writing = async (key: string, carryOut: () => Promise<PutOutcome>): Promise<PutOutcome> =>
     alive(async () => {
+      if (key !== stateKey('production')) return carryOut();
       writes += 1;
       const kind = here(['killed before the state is written', 'killed after the state was written'], writes);
       if (kind === 'killed before the state is written') return kill();
-      const state = await ports.writer.save(mutate);
-      return kind === undefined ? state : kill();
+      const outcome = await carryOut();
+      return kind === undefined ? outcome : kill();
     });
-  const { note } = ports.writer;
   return {
     cloud: {
       ...ports.cloud,
@@ -111,9 +107,11 @@ export const withFault = (
       find: (kind, name) => alive(() => ports.cloud.find(kind, name)),
       actions: (ids) => alive(async () => (await ports.cloud.actions(ids)).map(failing)),
     },
-    save,
-    note,
-    journal: createJournal({ save, note }),
+    store: {
+      ...ports.store,
+      putIfAbsent: (key, text) => writing(key, () => ports.store.putIfAbsent(key, text)),
+      putIfMatch: (key, text, etag) => writing(key, () => ports.store.putIfMatch(key, text, etag)),
+    },
     signal: stop.signal,
     killed,
     hit: () => hit,
