@@ -1,4 +1,5 @@
 import { StateError } from '../domain/errors.ts';
+import { sameRecipients } from '../domain/recipients.ts';
 import type { SealedAbout, Sealer } from '../ports/sealer.ts';
 import type { Identities } from './identity.ts';
 import { ageLibrary } from './library.ts';
@@ -38,15 +39,11 @@ export const createAgeSealer = (options: AgeSealerOptions): Sealer => {
       const text = await decrypt(sealed, identities).catch((error: unknown) => {
         throw cannotOpen(error, { identities, sealedFor, about });
       });
-      if (!recipientsDiffer(sealedFor, recipients) && !kept.has(text)) void keep(text, Promise.resolve(sealed));
+      if (sameRecipients(sealedFor, recipients) && !kept.has(text)) void keep(text, Promise.resolve(sealed));
       return text;
     },
   };
 };
-
-/** Order and repetition apart. */
-export const recipientsDiffer = (some: readonly string[], others: readonly string[]): boolean =>
-  new Set([...some, ...others]).size !== new Set(some).size || new Set(some).size !== new Set(others).size;
 
 const encrypt = async (text: string, recipients: readonly string[]): Promise<string> => {
   const { Encrypter, armor } = await ageLibrary();

@@ -23,7 +23,8 @@ export const ingressCertificates = (
   environment: Environment,
   machines: Machines,
 ): IngressCertificates => {
-  const { store, config, clock, reporter, onSecret, cloud } = context;
+  const { store, sealer, config, clock, reporter, onSecret, cloud } = context;
+  const whose = { store, sealer, project: config.project };
   const used = environment.tls === 'acme-dns';
   let document: CertificatesDocument = { handed: {} };
   const take = (next: CertificatesDocument): CertificatesDocument => {
@@ -35,7 +36,7 @@ export const ingressCertificates = (
     return next;
   };
   const change = async (how: (before: CertificatesDocument) => CertificatesDocument) =>
-    take(await changeCertificates(store, config.project, how));
+    take(await changeCertificates(whose, how));
   /** Until when the certificate lasts: tells one from the next. */
   const mark = (): string | undefined => certificateOf(document.acme, environment)?.notAfter;
   const lacking = (servers: readonly string[]): string[] => {
@@ -53,7 +54,7 @@ export const ingressCertificates = (
   };
   return {
     load: async () => {
-      if (used) take(await readCertificates(store, config.project));
+      if (used) take(await readCertificates(whose));
     },
     due: (servers) => {
       if (!used) return [];
@@ -65,7 +66,7 @@ export const ingressCertificates = (
     files: async () => files(),
     ensure: async (servers, { progress }) => {
       if (!used) return;
-      take(await readCertificates(store, config.project));
+      take(await readCertificates(whose));
       if (certificatesDue(document.acme, environment, clock.now()).length > 0) {
         progress(`a certificate for ${environment.domain}, ordered at the authority`);
         await renewCertificates(document.acme, {

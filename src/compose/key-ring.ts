@@ -4,11 +4,13 @@ import { Secret } from '../domain/secret.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import type { KeyRing } from '../ports/key-ring.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
+import type { Sealer } from '../ports/sealer.ts';
 import { keysKey, readKeysCopy, writeKeysCopy } from '../statefile/keys-copy.ts';
 import type { StateWriter } from '../statefile/write.ts';
 
 interface Whose {
   readonly store: ObjectStore;
+  readonly sealer: Sealer;
   readonly project: string;
   readonly environment: string;
   /** Told of every secret as soon as it is known, so that nothing prints it. */

@@ -22,8 +22,8 @@ export interface Reached {
 
 export const reach = (context: Context, of: Environment): Reached => {
   const { name: environment, type } = of;
-  const { store, config, clock, random, onSecret } = context;
-  const keyRing = createKeyRing({ store, project: config.project, environment, onSecret });
+  const { store, sealer, config, clock, random, onSecret } = context;
+  const keyRing = createKeyRing({ store, sealer, project: config.project, environment, onSecret });
   const machines = context.reachMachines(keyRing);
   const secrets = createJobSecrets(context, { name: environment, type });
   const connect = connectWith(keyRing);

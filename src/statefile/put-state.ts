@@ -2,9 +2,11 @@ import { LeaseHeldError, StateError } from '../domain/errors.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import type { PutOutcome } from '../ports/object-store.ts';
 import { encodeState, holdsSecrets } from './codec.ts';
+import { jsonIn } from './json-in.ts';
 import { stateKey } from './read.ts';
 import { anyVersionSchema } from './schema.ts';
 import { targetText } from './target-text.ts';
+import { refusePlainText } from './unsealed.ts';
 import type { StateWriterOptions } from './write.ts';
 
 export interface Stored {
@@ -52,18 +54,9 @@ export const putState = async (
 
 /** Throws StateError where secrets would lie in a shared store for everybody to read. */
 const textOf = async (state: StateFile, { store, sealer, environment }: StateWriterOptions): Promise<string> => {
-  if (store.shared && sealer.recipients.length === 0 && holdsSecrets(state)) throw unsealed(environment, store.place);
+  if (holdsSecrets(state)) refusePlainText(store, sealer, `the secrets of ${environment}`);
   return encodeState(state, sealer);
 };
-
-export const unsealed = (environment: string, place: string): StateError =>
-  new StateError(
-    `the state of ${environment} would hold secrets in plain text in ${place}, which others can read: infra.yaml names no recipients`,
-    {
-      done: ['nothing was written'],
-      next: 'make a key, and write its recipient into infra.yaml: reconcile state keygen',
-    },
-  );
 
 /** Who wrote, as far as the other document tells; a higher fencing token means that the lease is theirs. */
 const overtaken = (options: StateWriterOptions, text: string | undefined): StateError | LeaseHeldError => {
@@ -89,12 +82,4 @@ const writerIn = (text: string): { readonly who: string | undefined; readonly fe
     who: lastRun === undefined ? undefined : `another run, of ${lastRun.holder} (${lastRun.command}),`,
     fencingToken: fencingToken ?? 0,
   };
-};
-
-const jsonIn = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 };

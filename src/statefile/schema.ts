@@ -58,7 +58,7 @@ const verdict = z.strictObject({
   triedAt: time,
 });
 
-const sealed = z
+export const sealedSchema = z
   .strictObject({ recipients: z.array(z.string()), age: z.string().describe('Armored') })
   .describe('keys and applications, readable by the recipients alone (age-encryption.org/v1)');
 
@@ -82,7 +82,7 @@ export const stateSchema = z
     resources: z.record(address, remembered),
     keys: keysSchema.optional(),
     applications: applicationsSchema.optional(),
-    sealed: sealed.optional().describe('In place of keys and applications'),
+    sealed: sealedSchema.optional().describe('In place of keys and applications'),
     versions: z.array(z.int().min(1)).optional().describe('Serials of the earlier documents that are kept'),
     places: z.record(z.string(), place).optional().describe('Only in shared: which previews have a place'),
     lastRun: runRecord.optional(),
