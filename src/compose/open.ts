@@ -12,11 +12,11 @@ import { createRecoveryFiles } from '../local/recovery-files.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { Workspace } from '../ports/session.ts';
-import { plainSealer } from '../statefile/plain-sealer.ts';
 import { loadAssets } from './assets.ts';
 import { buildContext } from './build.ts';
 import type { CloudAccess } from './context.ts';
 import { chooseLocal, directoryOf, type LocalKind, type LocalWorlds } from './local-world.ts';
+import { openStateSealer } from './sealing.ts';
 import { createWorkspace } from './workspace.ts';
 
 export interface OpenOptions {
@@ -50,7 +50,8 @@ export const openWorkspace = async (options: OpenOptions): Promise<Workspace> =>
       assets: loadAssets(configFile),
       access,
       store,
-      sealer: plainSealer,
+      // The emulated world is plain: its secrets open nothing, and a trial needs no identity.
+      sealer: openStateSealer(local === undefined ? config.state : undefined, options),
       recovery: createRecoveryFiles(local?.directory ?? dirname(resolve(configFile))),
       random: systemRandom,
       reporter,

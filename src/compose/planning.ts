@@ -11,6 +11,7 @@ import type { Planned, PlanOptions } from '../ports/session.ts';
 import type { TargetContext } from './context.ts';
 import { remember } from './remembered.ts';
 import { newRunId } from './run-id.ts';
+import { sealingNotices } from './sealing.ts';
 
 export interface PlannedWithDesired extends Planned {
   readonly desired: DesiredState;
@@ -60,7 +61,8 @@ export const planTarget = async (
     certificatesDue: context.certificates.due(servers),
   });
   const { only = [] } = options;
-  const plan = only.length === 0 ? made : { ...made, only };
+  const notices = [...made.notices, ...sealingNotices(environment.name, state, context.sealer)];
+  const plan = { ...made, notices, ...(only.length === 0 ? {} : { only }) };
   refuseUnsound(auditPlan({ plan, desired, observation, state, environment }));
   return { plan, observation, state, desired };
 };

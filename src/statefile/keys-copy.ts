@@ -60,19 +60,22 @@ const noCopy = ({ store, project, environment }: Whose): StateError => {
   });
 };
 
-/** Written by whoever holds the lease, before the state: keys that are in use are never in one place only. */
-export const writeKeysCopy = async (of: Whose, keys: ClusterKeys): Promise<void> => {
+/**
+ * Written by whoever holds the lease, before the state: keys that are in use are never in one place only. False: the
+ * copy was there, sealed for the present recipients.
+ */
+export const writeKeysCopy = async (of: Whose, keys: ClusterKeys): Promise<boolean> => {
   const { store, sealer, environment } = of;
   const key = keysKey(environment);
   refusePlainText(store, sealer, `the keys of ${environment}`);
   const before = await store.get(key);
-  if (before !== undefined && isCopyOf(before.text, of, keys)) return;
+  if (before !== undefined && isCopyOf(before.text, of, keys)) return false;
   const text = await copyText(of, keys);
   const outcome =
     before === undefined ? await store.putIfAbsent(key, text) : await store.putIfMatch(key, text, before.etag);
-  if (outcome.ok) return;
+  if (outcome.ok) return true;
   const found = await store.get(key);
-  if (found !== undefined && isCopyOf(found.text, of, keys)) return;
+  if (found !== undefined && isCopyOf(found.text, of, keys)) return true;
   throw new StateError(`${store.place}/${key} was written by another run while this run was at work`, {
     done: ['the other document was left as it is'],
   });

@@ -82,7 +82,7 @@ export const createStateWriter = (given: StateWriterOptions): StateWriter => {
     // What was noted meanwhile is in `current` already, and no part of what was written.
     const dated = new Map(written.history.map((entry, nth) => [entry, next.history[nth] ?? entry]));
     const history = current.history.map((entry) => dated.get(entry) ?? entry);
-    current = { ...current, serial: stored.serial, history };
+    current = { ...current, ...sealedNow(current, options), serial: stored.serial, history };
     return storedState;
   };
   /** One write at a time; whoever comes while it is under way shares the next one. */
@@ -174,9 +174,10 @@ const stamped = (
   next: StateFile,
   before: StateFile | null,
   serial: number,
-  { clock, writtenBy, fencingToken }: StateWriterOptions,
+  { clock, writtenBy, fencingToken, sealer }: StateWriterOptions,
 ): StateFile => ({
   ...next,
+  ...sealedNow(next, { sealer }),
   serial,
   fencingToken,
   updatedAt: isoNow(clock),
@@ -185,6 +186,10 @@ const stamped = (
     .slice(0, historyMax)
     .map((entry) => (before?.history.includes(entry) ? entry : { ...entry, serial })),
 });
+
+/** Whoever writes the document seals it; what nobody opened stays as it was. */
+const sealedNow = ({ sealed }: StateFile, { sealer }: Pick<StateWriterOptions, 'sealer'>): Partial<StateFile> =>
+  sealed !== undefined || sealer.recipients.length === 0 ? {} : { sealedFor: sealer.recipients };
 
 /** Newest first; the writer sets the serial and keeps the newest 50. */
 export const withHistory = (state: StateFile, entry: HistoryEntry): StateFile => ({
