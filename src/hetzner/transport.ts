@@ -4,8 +4,13 @@ import type { Clock } from '../ports/clock.ts';
 import type { Fetch } from '../ports/machines.ts';
 import { type ApiReply, queryText, type Send } from './request.ts';
 
-/** hcloud-js waits 5 s, hcloud-go without a bound of its own; a create of a server answers within a few seconds. */
+/** hcloud-js waits 5 s, hcloud-go without a bound of its own. A list of many servers may take its time. */
 export const replyTimeoutMs = 30_000;
+/**
+ * A create of a server answers within a few seconds. Shorter, because a lease has to outlast any write that is under way
+ * (docs/decisions/0025-lease.md); a write without a reply is looked up and never repeated.
+ */
+export const writeTimeoutMs = 15_000;
 
 /** Thrown by the adapter below when the time is up; errors.ts turns it into NoReplyError. */
 export class ReplyTimeout extends Error {
@@ -55,7 +60,7 @@ const carry = async (fetch: Fetch, clock: Clock, config: RequestConfig): Promise
   if (body !== null) headers.set('content-type', 'application/json');
   const url = `${config.baseURL ?? ''}${config.url}`;
   const method = config.method.toUpperCase();
-  return withDeadline(clock, async (signal) => {
+  return withDeadline(clock, method === 'GET' ? replyTimeoutMs : writeTimeoutMs, async (signal) => {
     // A redirected write would arrive as a GET somewhere else; the API never redirects.
     const response = await fetch(new Request(url, { method, headers, body, signal, redirect: 'manual' }));
     const { status, statusText } = response;
@@ -64,12 +69,12 @@ const carry = async (fetch: Fetch, clock: Clock, config: RequestConfig): Promise
 };
 
 /** The bound covers the body too, so that a half-open connection ends as well. */
-const withDeadline = async <T>(clock: Clock, run: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+const withDeadline = async <T>(clock: Clock, boundMs: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> => {
   const request = new AbortController();
   const timer = new AbortController();
-  const silence = clock.sleep(replyTimeoutMs, timer.signal).then(
+  const silence = clock.sleep(boundMs, timer.signal).then(
     () => {
-      const timeout = new ReplyTimeout(`no reply within ${replyTimeoutMs / 1000} s`);
+      const timeout = new ReplyTimeout(`no reply within ${boundMs / 1000} s`);
       request.abort(timeout);
       throw timeout;
     },

@@ -1,21 +1,28 @@
-import { Failure } from '../domain/errors.ts';
+import { Failure, StateError } from '../domain/errors.ts';
 import type { LeaseRecord } from '../domain/lease.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
+import type { ObjectStore, PutOutcome, StoredObject } from '../ports/object-store.ts';
 import type { Random } from '../ports/random.ts';
-import { createHeldLease, type Lease } from './held-lease.ts';
+import { createHeldLease, type Lease, type WrittenLease } from './held-lease.ts';
 import { holdingTime } from './held-time.ts';
-import { decodeLease, encodeLease, leaseHeld, standingOf } from './lease-record.ts';
-import { processIsAlive, thisPidNamespace } from './process.ts';
+import { encodeLease } from './lease-record.ts';
+import { askerOf, type LeaseHolder, leaseKey, standingIn } from './lease-standing.ts';
+import { leaseTimesOf } from './lease-times.ts';
+import { leaseHeld } from './lease-words.ts';
+import { stopwatch } from './stopwatch.ts';
+import { storeTime } from './store-time.ts';
 
 export interface LeaseOptions {
   readonly store: ObjectStore;
   readonly environment: string;
   readonly clock: Clock;
   readonly random: Random;
-  readonly holder: { readonly host: string; readonly pid: number; readonly user: string };
-  /** For the one who meets the lease: `reconcile production`. */
+  readonly holder: LeaseHolder;
+  /** For the one who meets the lease, and typed again by whoever is refused: `reconcile production`. */
   readonly command: string;
+  readonly run?: string;
+  /** The new fencing token is higher: the one in the state, should the lease's own count be lost. */
+  readonly above?: number;
   /** Kept alive by renewals at a third of it; a holder that crashed elsewhere is waited for this long at most. */
   readonly ttlMs?: number;
   /** False: renewed only by `check`. */
@@ -24,64 +31,91 @@ export interface LeaseOptions {
   readonly pidNamespace?: string;
 }
 
-export const leaseKey = (environment: string): string => `${environment}.lease.json`;
-
-const ttlDefaultMs = 60_000;
-/** Each round lost means that another one took the lease in that moment; then it is held. */
-const rounds = 3;
+/** Each round lost means that another one took the lease in that moment, or that a reply was lost. */
+const rounds = 4;
 
 /**
  * Takes the right to change an environment: made by create-if-absent, taken over by compare-and-swap once it is
- * released, expired, or its process is dead on this very machine. Never deleted. Throws LeaseHeldError.
+ * released, expired, or its process is dead on this very machine. Never deleted. Two requests when nothing is in the
+ * way. Throws LeaseHeldError, and the store's Failure.
  */
 export const acquireLease = async (given: LeaseOptions): Promise<Lease> => {
   const options = { ...given, store: holdingTime(given.store, given.clock) };
   const { store, environment, clock } = options;
-  const key = leaseKey(environment);
+  const nonce = options.random.hex(8);
+  let silence: unknown;
   for (let round = 0; round < rounds; round += 1) {
-    const stored = await store.get(key);
-    const current = stored === undefined ? undefined : decodeLease(stored.text, `${store.place}/${key}`);
-    if (current !== undefined && standingOf(current, clock.now(), asker(options)) === 'held')
-      throw leaseHeld(environment, current, clock.now());
-    const record = newRecord(options, (current?.fencingToken ?? 0) + 1);
-    const text = encodeLease(record);
-    const outcome =
-      stored === undefined ? await store.putIfAbsent(key, text) : await store.putIfMatch(key, text, stored.etag);
-    if (outcome.ok)
-      return createHeldLease({ ...options, ttlMs: options.ttlMs ?? ttlDefaultMs, key, record, etag: outcome.etag });
+    const stored = await store.get(leaseKey(environment));
+    const seen = standingIn(stored, options);
+    // A write of ours whose reply was lost: taken, but its time is counted by its own text.
+    const mine = seen.record !== undefined && seen.record.nonce === nonce ? seen.record : undefined;
+    if (mine === undefined && seen.standing === 'held' && seen.record !== undefined)
+      throw leaseHeld(environment, seen.record, storeTime(store, clock), options.command);
+    try {
+      const token = mine?.fencingToken ?? Math.max(seen.record?.fencingToken ?? 0, options.above ?? 0) + 1;
+      const written = await take(options, stored, newRecord(options, token, nonce));
+      if (written !== undefined) return held(options, written);
+    } catch (error) {
+      if (error instanceof StateError || round === rounds - 1) throw error;
+      silence = error;
+    }
   }
-  throw await beaten(options, key);
+  throw await beaten(options, silence);
 };
 
-const beaten = async ({ store, environment, clock }: LeaseOptions, key: string): Promise<Failure> => {
-  const stored = await store.get(key);
-  if (stored === undefined)
-    return new Failure(`the lease document ${store.place}/${key} appears and disappears: something removes it`, {
-      next: `find out what cleans ${store.place}`,
-    });
-  return leaseHeld(environment, decodeLease(stored.text, `${store.place}/${key}`), clock.now());
+/** Undefined: somebody else was faster, and has to be looked at. */
+const take = async (
+  { store, environment, clock }: LeaseOptions,
+  stored: StoredObject | undefined,
+  record: LeaseRecord,
+): Promise<WrittenLease | undefined> => {
+  const key = leaseKey(environment);
+  const text = encodeLease(record);
+  const age = stopwatch(clock);
+  const outcome: PutOutcome =
+    stored === undefined ? await store.putIfAbsent(key, text) : await store.putIfMatch(key, text, stored.etag);
+  return outcome.ok ? { record, etag: outcome.etag, age } : undefined;
 };
 
-const asker = (options: LeaseOptions) => ({
-  host: options.holder.host,
-  pidNamespace: options.pidNamespace ?? thisPidNamespace(),
-  isAlive: options.isAlive ?? processIsAlive,
-});
+const held = (options: LeaseOptions, written: WrittenLease): Lease => {
+  const { store, environment, clock, heartbeat } = options;
+  return createHeldLease({
+    store,
+    environment,
+    clock,
+    key: leaseKey(environment),
+    written,
+    times: leaseTimesOf(options.ttlMs),
+    ...(heartbeat === undefined ? {} : { heartbeat }),
+  });
+};
 
-const newRecord = (options: LeaseOptions, fencingToken: number): LeaseRecord => {
-  const { clock, holder, random, command } = options;
-  const now = clock.now();
-  const pidNamespace = options.pidNamespace ?? thisPidNamespace();
+const beaten = async (options: LeaseOptions, cause: unknown): Promise<Failure> => {
+  const { store, environment, clock, command } = options;
+  const { record } = standingIn(await store.get(leaseKey(environment)), options);
+  if (record !== undefined) return leaseHeld(environment, record, storeTime(store, clock), command);
+  return new Failure(`the lease document ${store.place}/${leaseKey(environment)} appears and disappears`, {
+    done: ['nothing was changed'],
+    next: `find out what removes documents from ${store.place}, and run the same command again`,
+    cause,
+  });
+};
+
+const newRecord = (options: LeaseOptions, fencingToken: number, nonce: string): LeaseRecord => {
+  const { store, clock, holder, command, run } = options;
+  const now = storeTime(store, clock);
+  const { pidNamespace } = askerOf(options);
   return {
     holder: `${holder.user}@${holder.host}`,
     host: holder.host,
     pid: holder.pid,
     command,
+    ...(run === undefined ? {} : { run }),
     acquiredAt: new Date(now).toISOString(),
-    expiresAt: new Date(now + (options.ttlMs ?? ttlDefaultMs)).toISOString(),
+    expiresAt: new Date(now + leaseTimesOf(options.ttlMs).ttlMs).toISOString(),
     fencingToken,
     released: false,
-    nonce: random.hex(8),
+    nonce,
     ...(pidNamespace === undefined ? {} : { pidNamespace }),
   };
 };

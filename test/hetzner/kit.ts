@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { Secret } from '../../src/domain/secret.ts';
 import { createVirtualClock } from '../../src/emulator/clock.ts';
 import { createHetznerCloud } from '../../src/hetzner/cloud.ts';
-import { replyTimeoutMs } from '../../src/hetzner/transport.ts';
+import { replyTimeoutMs, writeTimeoutMs } from '../../src/hetzner/transport.ts';
 
 /** 64 characters as Hetzner's are, without a run that any other text of the tests has. */
 export const token = 'Zq8vT3nKx0Lb6RyWc1Js9FdMh4GpUe7aQ2iOtYkVz5BwXlNrDfCjEgHmSuPoAIKT';
@@ -84,7 +84,7 @@ export const recordingClock = () => {
   const slept: number[] = [];
   const sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
     // Every request lies down with its deadline; only real waits are of interest.
-    if (ms !== replyTimeoutMs) slept.push(ms);
+    if (ms !== replyTimeoutMs && ms !== writeTimeoutMs) slept.push(ms);
     return virtual.sleep(ms, signal);
   };
   return { clock: { ...virtual, sleep }, slept };

@@ -4,7 +4,9 @@ import { expect, test } from 'vitest';
 import { CloudError, NoReplyError } from '../../src/domain/errors.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { createHetznerCloud } from '../../src/hetzner/cloud.ts';
+import { writeTimeoutMs } from '../../src/hetzner/transport.ts';
 import { systemClock } from '../../src/local/clock.ts';
+import { leaseTimesOf } from '../../src/statefile/lease-times.ts';
 import { apiError, cloudOn, endpoint, failureOf, listOf, token } from './kit.ts';
 import { actionWire } from './samples.ts';
 
@@ -57,12 +59,17 @@ test('an address that refuses the connection is said at once, with the variable 
   done();
 });
 
-test('a reply that never comes ends after 30 s', async () => {
+test('a reply that never comes ends after 30 s, that of a write after 15 s: a lease has to outlast it', async () => {
   const { cloud, clock } = cloudOn([{ request: volumesPage, fails: 'never' }]);
   const before = clock.now();
   const error = await failureOf(cloud.list('volume'));
   expect(error.message).toBe(`no reply to GET /volumes from ${endpoint}: no reply within 30 s`);
   expect(clock.now() - before).toBe(30_000);
+  const write = cloudOn([{ request: 'DELETE /volumes/7', fails: 'never' }]);
+  const effect = { port: 'cloud', op: 'delete', kind: 'volume', id: '7', name: 'data' } as const;
+  const lost = await failureOf(write.cloud.perform(effect, String));
+  expect(lost.message).toContain('no reply within 15 s; whether it took effect is unknown');
+  expect(writeTimeoutMs).toBeLessThanOrEqual(leaseTimesOf().mutateMs - leaseTimesOf().ttlMs / 3);
 });
 
 test('a refused token is thrown, not made an incomplete list, and names the variable', async () => {

@@ -1,0 +1,75 @@
+import { LeaseHeldError } from '../domain/errors.ts';
+import type { Fetch, Machines } from '../ports/machines.ts';
+import type { Lease } from './held-lease.ts';
+
+/**
+ * Stands before everything that a run can change things through. The adapters are built before there is a lease, so it
+ * is opened later. A process may be stopped between the check of its lease and its request (SIGSTOP, a laptop's lid, a
+ * long pause of the virtual machine): so the time is read once more right before a request leaves.
+ */
+export interface MutationGate {
+  /** From now on requests may change something, as long as this lease has time. */
+  open(lease: Pick<Lease, 'check' | 'mayMutate' | 'tooShort'>): void;
+  /** Nothing that changes something leaves any more. */
+  close(): void;
+  /** Reads pass. Whatever else needs an open gate, and time: renewed first when it is short; LeaseHeldError without. */
+  guard(fetch: Fetch): Fetch;
+  /** The same for files and requests to machines. */
+  guardMachines(machines: Machines): Machines;
+  /** Requests that change something and have left without an answer so far. */
+  inFlight(): number;
+}
+
+export const createGate = (): MutationGate => {
+  let lease: Pick<Lease, 'check' | 'mayMutate' | 'tooShort'> | undefined;
+  let flying = 0;
+  /** Nothing may come between the last look at the time and `send`: not even a turn of the event loop. */
+  const pass = async <T>(send: () => Promise<T>): Promise<T> => {
+    const holding = lease;
+    if (holding !== undefined && !holding.mayMutate()) await holding.check();
+    if (lease === undefined || lease !== holding) throw closed();
+    if (!holding.mayMutate()) throw holding.tooShort();
+    flying += 1;
+    try {
+      return await send();
+    } finally {
+      flying -= 1;
+    }
+  };
+  const guard =
+    (fetch: Fetch): Fetch =>
+    (request) =>
+      isRead(request) ? fetch(request) : pass(() => fetch(request));
+  return {
+    open: (given) => {
+      lease = given;
+    },
+    close: () => {
+      lease = undefined;
+    },
+    guard,
+    guardMachines: (machines) => ({
+      bootStatus: (target) => machines.bootStatus(target),
+      logTail: (target, unit, lines) => machines.logTail(target, unit, lines),
+      close: () => machines.close(),
+      fetchThrough: (target, trust) => guard(machines.fetchThrough(target, trust)),
+      deliver: (target, files) => pass(() => machines.deliver(target, files)),
+    }),
+    inFlight: () => flying,
+  };
+};
+
+/** For one lease that is there already. */
+export const guardMutations = (fetch: Fetch, lease: Pick<Lease, 'check' | 'mayMutate' | 'tooShort'>): Fetch => {
+  const gate = createGate();
+  gate.open(lease);
+  return gate.guard(fetch);
+};
+
+const isRead = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD';
+
+const closed = (): LeaseHeldError =>
+  new LeaseHeldError('a request that changes something was held back: this run holds no lease (any more)', {
+    done: ['it was not sent'],
+    next: 'run the same command again',
+  });
