@@ -15,6 +15,8 @@ import { sealingNotices } from './sealing.ts';
 
 export interface PlannedWithDesired extends Planned {
   readonly desired: DesiredState;
+  /** A recovery file was read in place of the stored state, or lies there and is older. */
+  readonly leftOver: boolean;
 }
 
 /** desired → observe → plan → audit. Reads only; throws Failure when the audit finds the plan unsound. */
@@ -24,7 +26,8 @@ export const planTarget = async (
   known?: StateFile | null,
 ): Promise<PlannedWithDesired> => {
   const { environment, assets, clock, random, reporter } = context;
-  const state = known === undefined ? await loadState(context) : known;
+  const left = known === undefined ? await remember(context) : undefined;
+  const state = known === undefined ? (left?.state ?? null) : known;
   await context.keyRing.load(state);
   const applications = await context.secrets.load(state);
   const desired = desiredState({
@@ -64,7 +67,8 @@ export const planTarget = async (
   const notices = [...made.notices, ...sealingNotices(environment.name, state, context.sealer)];
   const plan = { ...made, notices, ...(only.length === 0 ? {} : { only }) };
   refuseUnsound(auditPlan({ plan, desired, observation, state, environment }));
-  return { plan, observation, state, desired };
+  const leftOver = (left?.recovered ?? left?.superseded ?? null) !== null;
+  return { plan, observation, state, desired, leftOver };
 };
 
 export const loadState = async (context: TargetContext): Promise<StateFile | null> => (await remember(context)).state;

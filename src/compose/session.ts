@@ -7,14 +7,15 @@ import type { Session } from '../ports/session.ts';
 import { applyPlan } from './applying.ts';
 import type { Context, TargetContext } from './context.ts';
 import { oursOf, outputsOf } from './outputs.ts';
-import { loadState, planTarget } from './planning.ts';
+import { loadState, type PlannedWithDesired, planTarget } from './planning.ts';
 import { reach } from './reach.ts';
+import { isUnsettled, settleEarlier } from './settle-earlier.ts';
 import { statusOf } from './status.ts';
 
 /** One target with its adapters. The reading methods share one observation as long as nothing was applied. */
 export const createSession = (shared: Context, environment: Environment): Session => {
   const context: TargetContext = { ...shared, environment, ...reach(shared, environment) };
-  let seen: { desired: DesiredState; observation: Observation; state: StateFile | null } | undefined;
+  let seen: PlannedWithDesired | undefined;
   const look = async () => {
     seen ??= await planTarget(context, { intent: 'converge' });
     return { observation: seen.observation, ours: oursIn(context, seen) };
@@ -31,6 +32,11 @@ export const createSession = (shared: Context, environment: Environment): Sessio
       const { outcome, after } = await applyPlan(context, plan, options);
       seen = after ?? undefined;
       return outcome;
+    },
+    async settle(command) {
+      if (seen === undefined || !isUnsettled(seen)) return;
+      seen = undefined;
+      await settleEarlier(context, command);
     },
     state: () => loadState(context),
     async outputs() {

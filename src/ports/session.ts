@@ -109,6 +109,11 @@ export interface Session {
   plan(options: PlanOptions): Promise<Planned>;
   /** Takes the lease, refuses a plan whose basis moved, executes, observes again. */
   apply(plan: Plan, options: ApplyOptions): Promise<Outcome>;
+  /**
+   * After a plan that wants nothing: takes in what an earlier run could not store, and closes the record of one that was
+   * killed at its very end. Does nothing, and asks for nothing, when there is neither.
+   */
+  settle(command: string): Promise<void>;
   state(): Promise<StateFile | null>;
   outputs(): Promise<Outputs>;
   status(): Promise<readonly StatusLine[]>;

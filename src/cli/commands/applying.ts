@@ -27,7 +27,10 @@ export const confirmAndApply = async (
   tell(context, () => printPlan(shown, cloudName, context.layout));
   try {
     refuseBlocked(shown, context);
-    if (isEmpty(plan)) return await finish(context, session, shown, null);
+    if (isEmpty(plan)) {
+      await session.settle(commandLine(context.invocation));
+      return await finish(context, session, shown, null);
+    }
     await confirm(context, plan);
     context.interruption.signal.throwIfAborted();
     const command = commandLine(context.invocation);
