@@ -1,5 +1,5 @@
 import { createHetznerCloud } from '../hetzner/cloud.ts';
-import { holdingTime } from '../statefile/held-time.ts';
+import { holdingTime, sealingInNoTime } from '../statefile/held-time.ts';
 import type { CloudAccess, Context } from './context.ts';
 import { machinesFor } from './machines.ts';
 
@@ -38,6 +38,7 @@ export const buildContext = async ({ access, ...given }: Given): Promise<Context
     ...given,
     // Keys, secrets and certificates are written beside the state: while that happens no virtual time may pass.
     store: holdingTime(given.store, clock),
+    sealer: sealingInNoTime(given.sealer, clock),
     ...own,
     closeCloud,
     cloud,

@@ -1,13 +1,10 @@
 import type { Clock } from '../ports/clock.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
+import type { Sealer } from '../ports/sealer.ts';
 
-/**
- * The same store, with a virtual clock stopped while a document is read or written: otherwise the lease's heartbeat
- * would be the next thing to happen, and minutes of virtual time would pass during one write to a disk.
- */
-export const holdingTime = (store: ObjectStore, clock: Clock): ObjectStore => {
-  if (clock.hold === undefined) return store;
-  const held = async <T>(work: Promise<T>): Promise<T> => {
+const heldBy =
+  (clock: Clock) =>
+  async <T>(work: Promise<T>): Promise<T> => {
     const letGo = clock.hold?.();
     try {
       return await work;
@@ -15,6 +12,14 @@ export const holdingTime = (store: ObjectStore, clock: Clock): ObjectStore => {
       letGo?.();
     }
   };
+
+/**
+ * The same store, with a virtual clock stopped while a document is read or written: otherwise the lease's heartbeat
+ * would be the next thing to happen, and minutes of virtual time would pass during one write to a disk.
+ */
+export const holdingTime = (store: ObjectStore, clock: Clock): ObjectStore => {
+  if (clock.hold === undefined) return store;
+  const held = heldBy(clock);
   const { versions, getVersion, skewMs } = store;
   return {
     place: store.place,
@@ -27,5 +32,16 @@ export const holdingTime = (store: ObjectStore, clock: Clock): ObjectStore => {
     putIfMatch: (key, text, etag) => held(store.putIfMatch(key, text, etag)),
     delete: (key) => held(store.delete(key)),
     list: () => held(store.list()),
+  };
+};
+
+/** The same for sealing and opening, which are done on other threads. */
+export const sealingInNoTime = (sealer: Sealer, clock: Clock): Sealer => {
+  if (clock.hold === undefined) return sealer;
+  const held = heldBy(clock);
+  return {
+    recipients: sealer.recipients,
+    seal: (text) => held(sealer.seal(text)),
+    open: (...what) => held(sealer.open(...what)),
   };
 };
