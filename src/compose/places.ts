@@ -1,0 +1,44 @@
+import { labelNames } from '../domain/labels.ts';
+import type { Observation } from '../domain/observation.ts';
+import { sourceText } from '../plan/sources.ts';
+import type { SharedOptions } from '../statefile/change-shared.ts';
+import * as places from '../statefile/places.ts';
+import type { Context, TargetContext } from './context.ts';
+
+/** Of everything that writes to the state `shared`. */
+export const sharedOptions = (context: Context): SharedOptions => {
+  const { store, sealer, config, clock, random, version } = context;
+  return { store, sealer, project: config.project, clock, random, version };
+};
+
+/**
+ * Before the first create of a run. Nothing to do but for previews; asking again is harmless. Throws BlockedError when
+ * all places are taken. `observation`: what this run saw; with it, places of previews that are gone are freed first.
+ */
+export const reservePlace = async (
+  context: TargetContext,
+  { run, observation }: { readonly run: string; readonly observation?: Observation },
+): Promise<void> => {
+  const { environment, holder } = context;
+  if (environment.type !== 'pr') return;
+  const occupied = observation === undefined ? undefined : occupiedIn(observation, environment.project);
+  await places.reservePlace(sharedOptions(context), {
+    environment: environment.name,
+    run,
+    holder,
+    max: environment.limits.pullRequestsMax,
+    maxAt: sourceText(environment, 'max'),
+    ...(occupied === undefined ? {} : { occupied }),
+  });
+};
+
+/** After the last delete of a destroy that ended well. False: there was none to free. */
+export const freePlace = async (context: TargetContext): Promise<boolean> =>
+  context.environment.type === 'pr' && places.freePlace(sharedOptions(context), context.environment.name);
+
+/** Undefined where a list did not come whole: then nobody can say that a preview is gone. */
+const occupiedIn = ({ at, items, lists }: Observation, project: string): places.Occupied | undefined => {
+  if (Object.values(lists).some((list) => list?.complete === false)) return undefined;
+  const ours = items.filter(({ labels }) => labels[labelNames.project] === project);
+  return { environments: new Set(ours.map(({ labels }) => labels[labelNames.environment] ?? '')), seenAt: at };
+};
