@@ -7,10 +7,12 @@ import type { HistoryEntry, StateFile } from '../domain/statefile.ts';
 import { type ExecutionOutcome, executePlan } from '../execute/execute.ts';
 import { isoNow } from '../ports/clock.ts';
 import type { ApplyOptions, Outcome, PlanOptions } from '../ports/session.ts';
+import { holdsSecrets } from '../statefile/codec.ts';
 import { createJournal } from '../statefile/journal.ts';
 import type { TargetContext } from './context.ts';
 import { fillUserDataFrom } from './fill-user-data.ts';
 import { type PlannedWithDesired, planTarget } from './planning.ts';
+import { refuseUnsealed } from './sealing.ts';
 import { underLease, type Writing } from './under-lease.ts';
 import { writeEnd } from './write-end.ts';
 
@@ -38,8 +40,10 @@ const carryOut = async (
 ): Promise<Applied> => {
   const { clock, random, reporter } = context;
   const startedAt = clock.now();
-  // Missing credentials are told before anything is ordered.
-  if (plan.steps.some(({ effect }) => effect.port === 'machines')) context.tailnet();
+  // Missing credentials, and secrets that could not be kept, are told before anything is ordered.
+  const machines = plan.steps.some(({ effect }) => effect.port === 'machines');
+  if (machines) context.tailnet();
+  await refuseUnsealed(context, context.environment.name, machines || (began !== null && holdsSecrets(began)));
   await startKeys(context, plan);
   if (plan.intent === 'converge') await context.keyRing.keepCopy();
   reporter.planStarted(plan);
