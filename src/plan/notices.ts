@@ -1,6 +1,6 @@
 import { openSteps } from '../domain/journal.ts';
 import { labelNames } from '../domain/labels.ts';
-import type { Change } from '../domain/plan.ts';
+import type { Change, Reason } from '../domain/plan.ts';
 import type { Planning } from './context.ts';
 
 /** A run that was stopped: who, for what, at which steps, and what this plan makes of it. */
@@ -9,12 +9,15 @@ export const noticeEarlierRun = (planning: Planning, changes: readonly Change[])
   if (run === undefined) return;
   const open = openSteps(run.journal);
   if (run.endedAt !== undefined && open.length === 0) return;
-  const adopted = changes.filter(({ action }) => action === 'adopt').length;
+  const adopted = changes.filter(({ action, reasons }) => action === 'adopt' || reasons.some(unknownToState)).length;
   const at = open.length === 0 ? 'between two steps' : `at ${open.join(', ')}`;
   const how = run.endedAt === undefined ? 'did not end (or is still at work): it was last' : 'was stopped';
   const found = adopted === 0 ? '' : `; what it left unrecorded is taken over: ${adopted} adopted`;
   planning.notices.add(`an earlier run by ${run.holder} (${run.command}, begun ${run.startedAt}) ${how} ${at}${found}`);
 };
+
+/** Found by its labels: whoever made it could not write it down any more. */
+const unknownToState = ({ field, from }: Reason): boolean => field === 'state' && from === undefined;
 
 /** Things that look like ours and are not judged, and what runs on beside the plan: to be read, not changed. */
 export const noticeOthers = ({ environment, intent, world, notices, observation }: Planning): void => {

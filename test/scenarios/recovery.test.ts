@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest';
+import { StoreError } from '../../src/domain/errors.ts';
+import type { ObjectStore } from '../../src/ports/object-store.ts';
+import { createLab } from '../support/lab.ts';
+import { createMemoryRecovery } from '../support/memory-recovery.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
+
+/** A store that goes away at the nth write of the state, and comes back when told to. */
+const outage = () => {
+  const inner = createMemoryStore();
+  const plug = { pulled: false, atWrite: Number.POSITIVE_INFINITY, writes: 0 };
+  const away = (): never => {
+    throw new StoreError('memory does not answer: connection refused', 'unreachable', {
+      next: 'wait, and run it again',
+    });
+  };
+  const alive = <T>(work: () => Promise<T>): Promise<T> => (plug.pulled ? away() : work());
+  const write = <T>(key: string, work: () => Promise<T>): Promise<T> => {
+    if (key === 'production.json') plug.writes += 1;
+    if (plug.writes >= plug.atWrite) plug.pulled = true;
+    return alive(work);
+  };
+  const store: ObjectStore = {
+    ...inner,
+    get: async (key) => alive(() => inner.get(key)),
+    putIfAbsent: async (key, text) => write(key, () => inner.putIfAbsent(key, text)),
+    putIfMatch: async (key, text, etag) => write(key, () => inner.putIfMatch(key, text, etag)),
+    delete: async (key) => alive(() => inner.delete(key)),
+    list: async () => alive(() => inner.list()),
+  };
+  return { store, plug, inner };
+};
+
+const worldWith = () => {
+  const { store, plug, inner } = outage();
+  const recovery = createMemoryRecovery();
+  const lab = createLab({ store, recovery });
+  return { lab, plug, inner, recovery };
+};
+const ids = async (lab: ReturnType<typeof createLab>) =>
+  (await lab.api('GET', '/servers')).servers.map((one: { id: number }) => one.id).sort();
+
+test('the store goes away in the middle: the run stops, names what it could not store, and the next one takes the file in', async () => {
+  const { lab, plug, recovery } = worldWith();
+  plug.atWrite = 9;
+  const first = await lab.run('production --yes');
+  expect(first.exitCode).toBe(1);
+  expect(first.stderr).toMatch(/does not know .*server\/production-\d \(id \d+\)/s);
+  expect(first.stderr.replace(/\s+/g, ' ')).toContain(
+    'Everything is kept in beside/recovery-production.json, and the next run takes it in',
+  );
+  const made = await ids(lab);
+  Object.assign(plug, { pulled: false, atWrite: Number.POSITIVE_INFINITY });
+  await lab.emulator.clock.sleep(120_000);
+  const second = await lab.run('production --yes');
+  expect(second.exitCode).toBe(0);
+  expect(second.stderr).toContain('recovery-production.json was taken in');
+  expect(recovery.files.size).toBe(0);
+  expect(await ids(lab)).toEqual(expect.arrayContaining(made));
+  expect((await lab.run('plan production')).exitCode).toBe(0);
+});
+
+test('the store goes away at the very last write: nothing is left to do, and the file is taken in all the same', async () => {
+  const { lab, plug, recovery, inner } = worldWith();
+  expect((await lab.run('production --yes')).exitCode).toBe(0);
+  const writes = plug.writes;
+  await lab.run('destroy production --yes');
+  const again = worldWith();
+  again.plug.atWrite = writes;
+  const first = await again.lab.run('production --yes');
+  expect(first.exitCode).toBe(1);
+  expect(again.recovery.files.size).toBe(1);
+  Object.assign(again.plug, { pulled: false, atWrite: Number.POSITIVE_INFINITY });
+  await again.lab.emulator.clock.sleep(120_000);
+  const second = await again.lab.run('production --yes');
+  expect(second.stdout).toContain('no changes');
+  expect(second.exitCode).toBe(0);
+  expect(again.recovery.files.size).toBe(0);
+  const state = JSON.parse(again.inner.documents.get('production.json') ?? '');
+  expect(state.lastRun.endedAt).toBeDefined();
+  expect(state.history[0].outcome).toBe('nothing was left to do');
+  expect([recovery.files.size, inner.documents.has('production.json')]).toEqual([0, true]);
+});
+
+test('a file of an earlier run is put aside when the state has gone on without it', async () => {
+  const { lab, plug, recovery } = worldWith();
+  plug.atWrite = 9;
+  await lab.run('production --yes');
+  const file = recovery.files.get('beside/recovery-production.json') ?? '';
+  Object.assign(plug, { pulled: false, atWrite: Number.POSITIVE_INFINITY });
+  await lab.emulator.clock.sleep(120_000);
+  expect((await lab.run('production --yes')).exitCode).toBe(0);
+  recovery.files.set('beside/recovery-production.json', file);
+  const third = await lab.run('production --yes');
+  expect(third.exitCode).toBe(0);
+  expect(third.stderr).toContain('is older than the state: put aside');
+  expect([...recovery.files.keys()]).toEqual(['beside/recovery-production.json.superseded']);
+});
+
+test('a killed run is told about: who, for what, at which step, and what was taken over', async () => {
+  const { store, plug, inner: memory } = outage();
+  let writes = 0;
+  const victim = createLab({
+    store,
+    wrap: (inner) => async (request) => {
+      if (plug.pulled) throw new Error('killed');
+      const reply = await inner(request);
+      if (request.method === 'POST' && request.url.endsWith('/servers')) writes += 1;
+      // A killed process does nothing any more: neither cloud nor store hear from it again.
+      plug.pulled = writes === 2;
+      return reply;
+    },
+  });
+  await victim.run('production --yes');
+  await victim.emulator.clock.sleep(120_000);
+  const heir = createLab({ store: memory, over: victim.emulator, seed: 8 });
+  const { stdout } = await heir.run('plan production');
+  expect(stdout.replace(/\s+/g, ' ')).toMatch(
+    /an earlier run by tester@lab \(reconcile production, begun \S+\) did not end \(or is still at work\): it was last at .*create server\/production-\d.*; what it left unrecorded is taken over: 1 adopted/,
+  );
+  expect((await heir.run('production --yes')).exitCode).toBe(0);
+  expect((await heir.run('plan production')).stdout).not.toContain('an earlier run');
+});
