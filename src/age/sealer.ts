@@ -1,3 +1,4 @@
+import { DamagedStateError } from '../domain/damaged-state.ts';
 import { StateError } from '../domain/errors.ts';
 import { sameRecipients } from '../domain/recipients.ts';
 import type { SealedAbout, Sealer } from '../ports/sealer.ts';
@@ -98,9 +99,9 @@ const cannotOpen = (error: unknown, { identities, sealedFor, about }: Refused): 
         next: `name the identity of one of them in RECONCILE_AGE_IDENTITY; or let one of them add yours to state.recipients of infra.yaml and run: reconcile state reencrypt ${about.target}`,
       },
     );
-  return new StateError(`${about.what} can't be opened: the sealed text is damaged`, {
+  return new DamagedStateError(`${about.what} can't be opened: the sealed text is damaged`, {
     done: ['nothing was changed'],
-    next: `look which earlier documents are kept, and put a whole one back: reconcile state history ${about.target}`,
+    next: `make the state again from what exists and from earlier copies: reconcile state rebuild ${about.target}`,
     cause: error,
   });
 };

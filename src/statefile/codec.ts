@@ -1,9 +1,11 @@
 import type { z } from 'zod';
+import { DamagedStateError } from '../domain/damaged-state.ts';
 import { StateError } from '../domain/errors.ts';
 import { type StateFile, stateSchemaVersion } from '../domain/statefile.ts';
 import type { SealedText, Sealer } from '../ports/sealer.ts';
 import { jsonErrorPosition } from './json-position.ts';
 import { migrated } from './migrations.ts';
+import { noteIn, refuseNote } from './moved.ts';
 import { revealing } from './revealing.ts';
 import { anyVersionSchema, secretsSchema, stateSchema } from './schema.ts';
 import { targetText } from './target-text.ts';
@@ -48,6 +50,7 @@ const secretsPart = async ({ keys, applications, sealed }: Secrets, sealer: Seal
  */
 export const decodeState = async (text: string, where: StatePlace, sealer: Sealer | null): Promise<StateFile> => {
   const document = parse(text, where);
+  refuseMovedOn(text, where);
   refuseOtherVersion(document, where);
   const result = stateSchema.safeParse(migrated(document));
   if (!result.success) throw damaged(where, `of the wrong shape: ${issuesText(result.error)}`);
@@ -88,12 +91,16 @@ const parse = (text: string, where: StatePlace): unknown => {
 };
 
 /** A way out that works: what is ours carries labels, so the memory can be made again from the cloud. */
-const damaged = (where: StatePlace, why: string): StateError => {
-  const path = pathOf(where);
-  return new StateError(`the state of ${where.environment} in ${path} is ${why}`, {
+const damaged = (where: StatePlace, why: string): DamagedStateError =>
+  new DamagedStateError(`the state of ${where.environment} in ${pathOf(where)} is ${why}`, {
     done: ['nothing was changed, and the file is as it was'],
-    next: `put an earlier copy back, or move it aside and look again: what is ours is found by its labels\n  mv ${path} ${path}.damaged\n  reconcile plan ${targetText(where.environment)}`,
+    next: `make it again from what exists and from earlier copies: reconcile state rebuild ${targetText(where.environment)}`,
   });
+
+/** Looked for by its beginning, so that a state is parsed once. */
+const refuseMovedOn = (text: string, where: StatePlace): void => {
+  const note = text.startsWith('{\n  "moved"') ? noteIn(text) : undefined;
+  if (note !== undefined) throw refuseNote(pathOf(where), where.environment, note);
 };
 
 const issuesText = (error: z.ZodError): string => {

@@ -90,7 +90,7 @@ test('damaged anywhere, cut anywhere: one sentence and the way to an earlier doc
   const cut = [0, 10, 100, 300, sealed.length - 40].map((length) => sealed.slice(0, length));
   for (const text of [...damaged, ...cut, 'not age at all'])
     expect(await refused(sealer.open(text, [anna.recipient], about))).toBe(
-      "the secrets of production in s3://bucket can't be opened: the sealed text is damaged\nnothing was changed\nlook which earlier documents are kept, and put a whole one back: reconcile state history production",
+      "the secrets of production in s3://bucket can't be opened: the sealed text is damaged\nnothing was changed\nmake the state again from what exists and from earlier copies: reconcile state rebuild production",
     );
 });
 

@@ -26,7 +26,7 @@ const readOf = async (text: string, environment = 'production', project = 'aipac
 };
 const untouched = 'nothing was changed, and the file is as it was';
 const wayOut =
-  'put an earlier copy back, or move it aside and look again: what is ours is found by its labels\n  mv memory/production.json memory/production.json.damaged\n  reconcile plan production';
+  'make it again from what exists and from earlier copies: reconcile state rebuild production';
 
 test('the sample document is read, and comes back the same', async () => {
   const state = await decodeState(sample, where, plainSealer);
@@ -67,7 +67,7 @@ test('the JSON Schema in state/ is the one of the code', async () => {
 test('a document cut off says at which byte, counts bytes and not characters, and shows a way out', async () => {
   const cut = '{\n  "lineage": "ü",\n  "serial": 12,\n  "resources": {\n    "serv';
   expect(await readOf(cut)).toEqual([
-    'StateError',
+    'DamagedStateError',
     `the state of production in memory/production.json is not JSON: it breaks at byte 58 of 63 (line 5, column 5)`,
     untouched,
     wayOut,
