@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Identities, type Identity, makeIdentity } from '../../src/age/identity.ts';
 import { createAgeSealer } from '../../src/age/sealer.ts';
@@ -114,4 +116,12 @@ test('post-quantum recipients work as well, and are told in short', async () => 
   expect(await sealer.open(sealed, [recipient], about)).toBe('a secret');
   const message = await refused(sealerFor([anna], null).open(sealed, [recipient], about));
   expect(message.split('\n')[0]).toMatch(/sealed for age1pq1[a-z0-9]{17}…[a-z0-9]{8}, and no age identity/);
+});
+
+test('the library is imported in one place, when it is used first: a command that seals nothing does not wait for it', () => {
+  const src = resolve(import.meta.dirname, '../../src');
+  const importing = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => readFileSync(join(src, file), 'utf8').match(/^.*'age-encryption'.*$/gm) ?? []);
+  expect(importing).toEqual(["export const ageLibrary = () => import('age-encryption');"]);
 });
