@@ -20,6 +20,8 @@ export interface Options {
   readonly all: boolean;
   readonly init: Readonly<Partial<Record<'project' | 'domain' | 'location' | 'serverType' | 'sshKey', string>>> & {
     readonly staging?: boolean;
+  /** Milliseconds to wait for another run to end; null: not at all. */
+  readonly wait: number | null;
   };
 }
 
@@ -43,6 +45,7 @@ export const optionsOf = (raw: Readonly<Record<string, unknown>>, verb: Verb): O
     init: {
       ...Object.fromEntries(initTexts.flatMap((name) => (text(name) === null ? [] : [[name, text(name)]]))),
       ...(typeof raw['staging'] === 'boolean' ? { staging: raw['staging'] } : {}),
+    wait: text('wait') === null ? null : durationMs(text('wait') ?? '', '--wait', helpCommand(verb)),
     },
   };
 };

@@ -24,6 +24,10 @@ export const optionSpecs = {
   verbose: { flags: '-v, --verbose', about: 'show what is folded: unchanged addresses, steps, causes of errors' },
   color: { flags: '--no-color', about: 'print without colours (as with NO_COLOR)' },
   out: { flags: '-o, --out <file>', about: 'save the plan, to be carried out by: reconcile apply <file>' },
+  wait: {
+    flags: '--wait <duration>',
+    about: 'while another run holds the lease wait for it, so long at most (60s, 10m, 1h30m), and plan then',
+  },
   all: { flags: '--all', about: 'check every environment that exists' },
   project: { flags: '--project <name>', about: 'name of the project: label and prefix of everything' },
   domain: { flags: '--domain <domain>', about: 'domain of production, e.g. example.com' },
@@ -55,12 +59,13 @@ export const verbs = {
   reconcile: {
     takes: '<target>',
     about: 'Converge a target: plan, confirm, apply, verify.',
-    options: ['yes', ...planning, ...common],
+    options: ['yes', 'wait', ...planning, ...common],
     examples: [
       ['reconcile production', 'show the plan, ask, carry it out'],
       ['reconcile production --local --yes', 'the same in the emulated cloud, without a question'],
       ['reconcile pr 7', 'the environment of pull request 7'],
       ['reconcile production --only server/production-2', 'nothing but this server and what it needs'],
+      ['reconcile production --yes --wait 10m', 'in a pipeline: after the run that is at work'],
     ],
     exits: converges,
   },
@@ -78,7 +83,7 @@ export const verbs = {
   apply: {
     takes: '<file>',
     about: 'Carry out exactly a saved plan; refused if configuration, state or cloud moved since.',
-    options: ['yes', ...common],
+    options: ['yes', 'wait', ...common],
     examples: [['reconcile apply plan.json --yes', 'after: reconcile plan production --out plan.json']],
     exits: converges,
   },
@@ -95,7 +100,7 @@ export const verbs = {
   destroy: {
     takes: '<target>',
     about: 'Remove an environment: everything of ours in it, nothing else.',
-    options: ['yes', ...common],
+    options: ['yes', 'wait', ...common],
     examples: [
       ['reconcile destroy pr 7', 'show what goes, ask, remove it'],
       ['reconcile destroy staging --local --yes', 'in the emulated cloud, without a question'],
@@ -149,7 +154,7 @@ export const verbs = {
     takes: '<target> <name>',
     about:
       'Set a secret that jobs read; its value is asked for, or read from stdin, and takes effect with the next run.',
-    options: [...common],
+    options: ['wait', ...common],
     examples: [
       ['reconcile secrets set production DATABASE_URL', 'asks, and shows nothing'],
       ['reconcile secrets set production DATABASE_URL < FILE', 'from a file, or a pipe'],
@@ -159,7 +164,7 @@ export const verbs = {
   'secrets unset': {
     takes: '<target> <name>',
     about: 'Forget a secret; one that infra.yaml wants generated gets a new value.',
-    options: [...common],
+    options: ['wait', ...common],
     examples: [['reconcile secrets unset staging SENTRY_DSN', 'jobs are deployed without it by the next run']],
   },
   init: {

@@ -1,6 +1,8 @@
 import { createHetznerCloud } from '../hetzner/cloud.ts';
+import { createGate } from '../statefile/gate.ts';
 import { holdingTime, sealingInNoTime } from '../statefile/held-time.ts';
 import type { CloudAccess, Context } from './context.ts';
+import { createLeases, type LeasesOptions } from './lease.ts';
 import { machinesFor } from './machines.ts';
 
 type Given = Pick<
@@ -16,35 +18,49 @@ type Given = Pick<
   | 'version'
   | 'onSecret'
   | 'env'
-> & {
-  readonly access: CloudAccess;
-};
+> &
+  Pick<LeasesOptions, 'waitClock' | 'ttlMs'> & {
+    readonly access: CloudAccess;
+  };
 
 /** Builds the adapters above one cloud: the API client, and the way to its machines. */
-export const buildContext = async ({ access, ...given }: Given): Promise<Context> => {
+export const buildContext = async ({ access, waitClock, ttlMs, ...given }: Given): Promise<Context> => {
   const { clock } = access;
-  const { random } = given;
-  const reachMachines = await machinesFor(access, random);
+  const { random, holder, reporter } = given;
+  const machines = await machinesFor(access, random);
+  const gate = createGate();
   const cloud = createHetznerCloud({
-    fetch: access.fetch,
+    fetch: gate.guard(access.fetch),
     endpoint: access.endpoint,
     token: access.token,
     clock,
     random,
   });
+  // Keys, secrets and certificates are written beside the state: while that happens no virtual time may pass.
+  const store = holdingTime(given.store, clock);
+  const leases = createLeases({
+    store,
+    clock,
+    random,
+    holder,
+    reporter,
+    ...(waitClock === undefined ? {} : { waitClock }),
+    ...(ttlMs === undefined ? {} : { ttlMs }),
+  });
   const own = access.supply === undefined ? {} : { supply: access.supply };
   const closeCloud = async (): Promise<void> => access.close?.();
   return {
     ...given,
-    // Keys, secrets and certificates are written beside the state: while that happens no virtual time may pass.
-    store: holdingTime(given.store, clock),
+    store,
+    leases,
     sealer: sealingInNoTime(given.sealer, clock),
     ...own,
     closeCloud,
     cloud,
     cloudName: access.description,
     local: access.machines !== null,
-    reachMachines,
+    reachMachines: (keyRing) => gate.guardMachines(machines(keyRing)),
+    gate,
     clock,
   };
 };

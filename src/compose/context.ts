@@ -10,6 +10,8 @@ import type { RecoveryFiles } from '../ports/recovery-files.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { Sealer } from '../ports/sealer.ts';
 import type { Assets } from '../render/assets.ts';
+import type { MutationGate } from '../statefile/gate.ts';
+import type { Leases } from './lease.ts';
 import type { ReachMachines } from './machines.ts';
 import type { Reached } from './reach.ts';
 import type { Supply } from './supplies.ts';
@@ -40,6 +42,9 @@ export interface Context {
   readonly local: boolean;
   readonly reachMachines: ReachMachines;
   readonly store: ObjectStore;
+  readonly leases: Leases;
+  /** Before everything that can change something; opened by whoever holds a lease. */
+  readonly gate: MutationGate;
   /** Of the secrets in what lies there. */
   readonly sealer: Sealer;
   /** For a state that the store would not take. */

@@ -56,6 +56,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Workspace> =>
       random: systemRandom,
       reporter,
       version: options.version,
+      waitClock: systemClock,
       holder: { host: hostname(), pid: process.pid, user: userInfo().username },
       onSecret: options.onSecret,
       env,

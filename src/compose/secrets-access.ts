@@ -5,7 +5,6 @@ import type { Secret } from '../domain/secret.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import { isoNow } from '../ports/clock.ts';
 import type { SecretLine, SecretsAccess } from '../ports/session.ts';
-import { acquireLease } from '../statefile/lease.ts';
 import { readState } from '../statefile/read.ts';
 import { createStateWriter } from '../statefile/write.ts';
 import type { Context } from './context.ts';
@@ -25,6 +24,7 @@ export const createSecretsAccess = (context: Context, target: Target): SecretsAc
     jobs.flatMap(({ secrets }) => secrets).find((one) => one.name === name);
   return {
     scope: whole ? 'all previews' : place.name,
+    waitUntilFree: (options) => context.leases.waitUntilFree(place.name, options),
     knows: (name) => wanted(name) !== undefined,
     list: async () => linesOf(context, { place, jobs, own: await applicationsIn(context, place) }),
     set: (name, value, command) =>
@@ -78,8 +78,8 @@ const change = async <Outcome>(
   command: string,
   decide: (before: ApplicationSecrets) => Change<Outcome>,
 ): Promise<Outcome> => {
-  const { store, clock, random, config, holder, sealer } = context;
-  const lease = await acquireLease({ store, environment: place.name, clock, random, holder, command });
+  const { store, clock, random, config, sealer, leases } = context;
+  const lease = await leases.take({ environment: place.name, command });
   try {
     const loaded = await readState(store, place.name, config.project, sealer);
     const { outcome, after } = decide(loaded?.state.applications ?? {});

@@ -38,6 +38,7 @@ export const createSession = (shared: Context, environment: Environment): Sessio
       seen = undefined;
       await settleEarlier(context, command);
     },
+    waitUntilFree: (options) => shared.leases.waitUntilFree(environment.name, options),
     state: () => loadState(context),
     async outputs() {
       return outputsOf(environment, (await look()).ours);

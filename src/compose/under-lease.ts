@@ -2,7 +2,6 @@ import type { StateFile } from '../domain/statefile.ts';
 import { isoNow } from '../ports/clock.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { Lease } from '../statefile/held-lease.ts';
-import { acquireLease } from '../statefile/lease.ts';
 import { createStateWriter, type StateWriter } from '../statefile/write.ts';
 import type { TargetContext } from './context.ts';
 import { remember } from './remembered.ts';
@@ -21,10 +20,17 @@ export const underLease = async <T>(
   { command, run }: { readonly command: string; readonly run: string },
   work: (writing: Writing) => Promise<T>,
 ): Promise<T> => {
-  const { store, environment, config, clock, random, holder, sealer, reporter } = context;
-  const lease = await acquireLease({ store, environment: environment.name, clock, random, holder, command });
+  const { store, environment, config, clock, random, sealer, reporter, leases, gate } = context;
+  const wanted = { environment: environment.name, command, run };
+  let lease = await leases.take(wanted);
   try {
     const { loaded, state, recovered, superseded } = await remember(context);
+    // Only when the lease's own count was lost, or begun anew in another place.
+    if (state !== null && state.fencingToken >= lease.record().fencingToken) {
+      await lease.release();
+      lease = await leases.take({ ...wanted, above: state.fencingToken });
+    }
+    gate.open(lease);
     const writer = createStateWriter({
       store,
       loaded,
@@ -46,6 +52,7 @@ export const underLease = async <T>(
     context.secrets.attach(writer);
     return await work({ lease, writer, began: state });
   } finally {
+    gate.close();
     context.keyRing.detach();
     context.secrets.detach();
     await releaseQuietly(lease, reporter);

@@ -104,8 +104,23 @@ export interface CostReport {
 }
 
 /** One target with its adapters built. Reading methods write nothing anywhere. */
-export interface Session {
+export interface Session extends Awaited {
   readonly environment: Environment;
+/** How long to wait for another run to end. */
+export interface WaitOptions {
+  /** As typed; named in the message with `--wait`. */
+  readonly command: string;
+  /** 0: look once. */
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** What a run at work elsewhere keeps others from. */
+export interface Awaited {
+  /** One look at the lease, more while it is held; takes nothing. Throws LeaseHeldError when the time is up. */
+  waitUntilFree(options: WaitOptions): Promise<void>;
+}
+
   plan(options: PlanOptions): Promise<Planned>;
   /** Takes the lease, refuses a plan whose basis moved, executes, observes again. */
   apply(plan: Plan, options: ApplyOptions): Promise<Outcome>;
@@ -134,7 +149,7 @@ export interface SecretLine {
 }
 
 /** The applications' secrets of one environment, or of all previews. `command` is what the lease names. */
-export interface SecretsAccess {
+export interface SecretsAccess extends Awaited {
   /** `production`, `pr-7`, `all previews`. */
   readonly scope: string;
   /** Whether a job of infra.yaml reads it. */

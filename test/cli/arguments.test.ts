@@ -166,6 +166,8 @@ test('the overview lists targets, verbs, options, examples and exit codes', asyn
     Options of reconcile <target>:
       -y, --yes                   ask no question; needed where there is no terminal
                                   to ask on
+      --wait <duration>           while another run holds the lease wait for it, so
+                                  long at most (60s, 10m, 1h30m), and plan then
       --only <address>            only this address and what it needs; may be
                                   repeated
       --replace <address>         delete and make this one anew; may be repeated
@@ -189,6 +191,8 @@ test('the overview lists targets, verbs, options, examples and exit codes', asyn
           the environment of pull request 7
       reconcile production --only server/production-2
           nothing but this server and what it needs
+      reconcile production --yes --wait 10m
+          in a pipeline: after the run that is at work
 
     Environment:
       HCLOUD_TOKEN             token of the Hetzner project, as for the hcloud

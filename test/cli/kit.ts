@@ -127,6 +127,7 @@ const fakeWorkspace = (answers: Answers, reporter: Reporter, calls: string[]): W
 const fakeSession = (answers: Answers, target: Target, reporter: Reporter, calls: string[]): Session => ({
   environment: { project: 'aipacto', name: environmentName(target), ...target } as Environment,
   settle: async () => undefined,
+  waitUntilFree: async () => undefined,
   plan: async (options) => {
     reporter.phase('observing the emulated cloud');
     const plan = (await answers.plan?.(options, target)) ?? emptyPlan();

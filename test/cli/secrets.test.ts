@@ -19,6 +19,7 @@ const world = (
   const secrets = async (target: Target): Promise<SecretsAccess> => ({
     scope: target.type === 'pr' && target.pullRequest === undefined ? 'all previews' : target.type,
     knows: (name) => name !== 'UNKNOWN',
+    waitUntilFree: async () => undefined,
     list: async () => lines,
     set: async (name, value, command) => {
       told.push([target, name, value.reveal(), command]);

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Context } from '../../src/compose/context.ts';
 import { createJobSecrets } from '../../src/compose/job-secrets.ts';
+import { createLeases } from '../../src/compose/lease.ts';
 import { createSecretsAccess } from '../../src/compose/secrets-access.ts';
 import { loadProject } from '../../src/config/project.ts';
 import { Secret } from '../../src/domain/secret.ts';
@@ -16,13 +17,17 @@ const start = () => {
   const store = createMemoryStore();
   const seen: string[] = [];
   const clock = { now: () => Date.parse('2026-11-24T06:30:00Z'), sleep: () => new Promise<never>(() => undefined) };
+  const holder = { host: 'here', pid: process.pid, user: 'somebody' };
+  const random = seededRandom(1);
+  const reporter = { phase: () => undefined };
   const context = {
     store,
+    leases: createLeases({ store, clock, random, holder, reporter }),
     sealer: plainSealer,
     clock,
-    random: seededRandom(1),
+    random,
     config: loadProject({ text: infra, file: resolve('infra.yaml'), env: {} }),
-    holder: { host: 'here', pid: process.pid, user: 'somebody' },
+    holder,
     version: '0.1.0',
     local: false,
     onSecret: (secret: Secret) => void seen.push(secret.reveal()),

@@ -4,6 +4,7 @@ import { helpCommand } from '../help.ts';
 import { loadPlan } from '../plan-file.ts';
 import { targetOfPlan } from '../target.ts';
 import { confirmAndApply } from './applying.ts';
+import { whenFree } from './when-free.ts';
 
 export const runApply: CommandRun = async (context) => {
   const { file } = context.invocation;
@@ -16,5 +17,5 @@ export const runApply: CommandRun = async (context) => {
       done: ['nothing was changed'],
       next: 'name the configuration it was made from with --config FILE, or make a new plan',
     });
-  return confirmAndApply(context, session, plan, true);
+  return whenFree(context, session, () => confirmAndApply(context, session, plan, true));
 };

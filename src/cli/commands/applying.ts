@@ -1,5 +1,5 @@
 import { targetWords } from '../../domain/environment.ts';
-import { BlockedError, type ExitCode, exitCodes, Failure, UsageError } from '../../domain/errors.ts';
+import { BlockedError, type ExitCode, exitCodes, Failure, LeaseHeldError, UsageError } from '../../domain/errors.ts';
 import { isEmpty, type Plan } from '../../domain/plan.ts';
 import type { Outcome, Outputs, Session } from '../../ports/session.ts';
 import { commandLine } from '../arguments.ts';
@@ -39,7 +39,9 @@ export const confirmAndApply = async (
     const outcome = await session.apply(plan, { command, signal: context.interruption.signal, saved });
     return await finish(context, session, shown, { ...outcome, waitedMs: clock.now() - startedAt });
   } catch (error) {
-    if (!context.invocation.options.json) throw error;
+    // With --wait it is waited for, and then there is another plan to tell.
+    const waits = context.invocation.options.wait !== null && error instanceof LeaseHeldError;
+    if (!context.invocation.options.json || waits) throw error;
     // One document either way: the plan that was about to be carried out, and why it was not.
     const place = placeFlags(context.invocation.options);
     tellJson(context, () => ({ ...planDocument(shown, cloudName), ...errorDocument(error, place) }));

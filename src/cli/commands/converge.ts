@@ -1,15 +1,19 @@
-import { type CommandRun, openSession, reading } from '../context.ts';
+import type { PlanOptions } from '../../ports/session.ts';
+import { type CommandContext, type CommandRun, openSession, reading } from '../context.ts';
 import { confirmAndApply } from './applying.ts';
+import { whenFree } from './when-free.ts';
 
-export const runConverge: CommandRun = async (context) => {
-  const session = await openSession(context);
+export const runConverge: CommandRun = (context) => {
   const { only, replace, adopt } = context.invocation.options;
-  const { plan } = await reading(context, session.plan({ intent: 'converge', only, replace, adopt }));
-  return confirmAndApply(context, session, plan, false);
+  return planAndApply(context, { intent: 'converge', only, replace, adopt });
 };
 
-export const runDestroy: CommandRun = async (context) => {
+export const runDestroy: CommandRun = (context) => planAndApply(context, { intent: 'destroy' });
+
+const planAndApply = async (context: CommandContext, options: PlanOptions) => {
   const session = await openSession(context);
-  const { plan } = await reading(context, session.plan({ intent: 'destroy' }));
-  return confirmAndApply(context, session, plan, false);
+  return whenFree(context, session, async () => {
+    const { plan } = await reading(context, session.plan(options));
+    return confirmAndApply(context, session, plan, false);
+  });
 };

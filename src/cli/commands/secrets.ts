@@ -6,6 +6,7 @@ import { commandLine } from '../arguments.ts';
 import { type CommandContext, type CommandRun, cleaned, reading, tell, tellJson } from '../context.ts';
 import { placeFlags } from '../options.ts';
 import { printSecrets } from '../print/secrets.ts';
+import { whenFree } from './when-free.ts';
 
 /* The applications' secrets. A value comes in by stdin or a prompt, goes into the state, and is never printed. */
 
@@ -14,16 +15,20 @@ const valueBytesMax = 64 * 1024;
 
 export const runSecretsSet: CommandRun = async (context) => {
   const { access, name } = await opened(context);
-  const value = await valueFrom(context, name, access.scope);
-  const outcome = await access.set(name, new Secret(value), commandLine(context.invocation));
-  const said = outcome === 'unchanged' ? 'has this value already' : `is ${outcome}`;
-  tell(context, () => [
-    `${name} of ${access.scope} ${said}`,
-    ...(access.knows(name) ? [] : [`no job of infra.yaml reads it yet: name it under secrets of a job`]),
-    ...(outcome === 'unchanged' ? [] : [takesEffect(context)]),
-  ]);
-  tellJson(context, () => ({ scope: access.scope, name, outcome, wanted: access.knows(name) }));
-  return exitCodes.ok;
+  let typed: string | undefined;
+  return whenFree(context, access, async () => {
+    // Asked for once, also when somebody else took the lease meanwhile.
+    typed ??= await valueFrom(context, name, access.scope);
+    const outcome = await access.set(name, new Secret(typed), commandLine(context.invocation));
+    const said = outcome === 'unchanged' ? 'has this value already' : `is ${outcome}`;
+    tell(context, () => [
+      `${name} of ${access.scope} ${said}`,
+      ...(access.knows(name) ? [] : [`no job of infra.yaml reads it yet: name it under secrets of a job`]),
+      ...(outcome === 'unchanged' ? [] : [takesEffect(context)]),
+    ]);
+    tellJson(context, () => ({ scope: access.scope, name, outcome, wanted: access.knows(name) }));
+    return exitCodes.ok;
+  });
 };
 
 const outcomes = {
@@ -34,13 +39,15 @@ const outcomes = {
 
 export const runSecretsUnset: CommandRun = async (context) => {
   const { access, name } = await opened(context);
-  const outcome = await access.unset(name, commandLine(context.invocation));
-  tell(context, () => [
-    `${name} of ${access.scope} ${outcomes[outcome]}`,
-    ...(outcome === 'absent' ? [] : [takesEffect(context)]),
-  ]);
-  tellJson(context, () => ({ scope: access.scope, name, outcome }));
-  return exitCodes.ok;
+  return whenFree(context, access, async () => {
+    const outcome = await access.unset(name, commandLine(context.invocation));
+    tell(context, () => [
+      `${name} of ${access.scope} ${outcomes[outcome]}`,
+      ...(outcome === 'absent' ? [] : [takesEffect(context)]),
+    ]);
+    tellJson(context, () => ({ scope: access.scope, name, outcome }));
+    return exitCodes.ok;
+  });
 };
 
 export const runSecretsList: CommandRun = async (context) => {

@@ -1,0 +1,89 @@
+import type { LeaseRecord } from '../domain/lease.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { Random } from '../ports/random.ts';
+import type { Reporter } from '../ports/reporter.ts';
+import type { WaitOptions } from '../ports/session.ts';
+import type { Lease } from '../statefile/held-lease.ts';
+import { acquireLease } from '../statefile/lease.ts';
+import { type LeaseHolder, type LeaseStanding, leaseStanding } from '../statefile/lease-standing.ts';
+import { leaseHeld, leftOf, whoHolds } from '../statefile/lease-words.ts';
+import { storeTime } from '../statefile/store-time.ts';
+import { unlockLease } from '../statefile/unlock.ts';
+
+/** Who may change what, of all environments and `shared`. */
+export interface Leases {
+  /** Throws LeaseHeldError when another has it. */
+  take(wanted: Wanted): Promise<Lease>;
+  /** One request, which takes nothing. */
+  standing(environment: string): Promise<LeaseStanding>;
+  /** Returns once nobody holds it; throws LeaseHeldError at once, or when `waitMs` are over. */
+  waitUntilFree(environment: string, options: WaitOptions): Promise<void>;
+  /** Ends it in its holder's stead; `shown`: only that acquisition. Throws Failure when nobody holds it. */
+  unlock(environment: string, shown?: LeaseRecord): Promise<LeaseRecord>;
+}
+
+export interface Wanted {
+  readonly environment: string;
+  readonly command: string;
+  readonly run?: string;
+  /** The fencing token in the state: the new one is higher. */
+  readonly above?: number;
+}
+
+export interface LeasesOptions {
+  /** Where the leases are: the state's own store, or objects of the Hetzner project. */
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  /** Waiting for another process takes real time, also where the cloud's time is virtual. */
+  readonly waitClock?: Clock;
+  readonly random: Random;
+  readonly holder: LeaseHolder;
+  readonly reporter: Pick<Reporter, 'phase'>;
+  readonly ttlMs?: number;
+}
+
+/** Looks come at growing intervals; a lease that runs out sooner is looked at then. */
+const looks = { firstMs: 1_000, longestMs: 10_000, growth: 1.5 };
+/** A log is read later: the same holder is named again only after this long. */
+const sayAgainMs = 30_000;
+
+export const createLeases = (options: LeasesOptions): Leases => {
+  const { store, clock, random, holder, ttlMs } = options;
+  const standing = (environment: string) => leaseStanding(store, environment, clock, holder);
+  return {
+    take: (wanted) =>
+      acquireLease({ store, clock, random, holder, ...wanted, ...(ttlMs === undefined ? {} : { ttlMs }) }),
+    standing,
+    waitUntilFree: (environment, wait) => waitUntilFree(options, () => standing(environment), environment, wait),
+    unlock: (environment, shown) =>
+      unlockLease({ store, environment, clock, random, holder, ...(shown === undefined ? {} : { shown }) }),
+  };
+};
+
+const waitUntilFree = async (
+  { store, clock, waitClock = clock, reporter }: LeasesOptions,
+  look: () => Promise<LeaseStanding>,
+  environment: string,
+  { command, waitMs, signal }: WaitOptions,
+): Promise<void> => {
+  const deadline = waitClock.now() + waitMs;
+  let said = { nonce: '', at: 0 };
+  let pause = looks.firstMs;
+  for (;;) {
+    const { standing, record, leftMs } = await look();
+    if (standing !== 'held' || record === undefined) return;
+    const now = waitClock.now();
+    if (now >= deadline) throw leaseHeld(environment, record, storeTime(store, clock), command);
+    const nonce = record.nonce ?? '';
+    if (said.nonce !== nonce || now - said.at >= sayAgainMs) {
+      const left = `${Math.ceil((deadline - now) / 1000)} s more at most`;
+      reporter.phase(
+        `waiting for ${whoHolds(record)}: ${record.command}; ${leftOf(record, storeTime(store, clock))} (${left})`,
+      );
+      said = { nonce, at: now };
+    }
+    await waitClock.sleep(Math.max(1, Math.min(pause, leftMs, deadline - now)), signal);
+    pause = Math.min(looks.longestMs, pause * looks.growth);
+  }
+};
