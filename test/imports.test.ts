@@ -34,6 +34,7 @@ const table: Readonly<Record<string, Row>> = {
   tailscale: { may: core },
   local: { may: core },
   age: { may: core },
+  s3: { may: core },
   emulator: { may: ['hetzner/wire'] },
   cli: { may: [...core] },
   // The composition root, split over files: it builds adapters and hands the stages to the cli.
@@ -59,6 +60,7 @@ const table: Readonly<Record<string, Row>> = {
       'tailscale',
       'local',
       'age',
+      's3',
     ],
   },
 };

@@ -1,3 +1,5 @@
+import type { StoreVerdict } from '../domain/store-verdict.ts';
+
 /** Documents with compare-and-swap: a directory, a bucket. Keys look like `production.json`. */
 export interface StoredObject {
   readonly text: string;
@@ -36,4 +38,15 @@ export interface ObjectStore {
   getVersion?(key: string, id: string): Promise<string | undefined>;
   /** Milliseconds that the store's clock is ahead of ours, from its last reply; undefined: it told none. */
   skewMs?(): number | undefined;
+  /** Only stores that might not honour the conditions of `putIfAbsent` and `putIfMatch`, and so are tried out first. */
+  readonly conditions?: StoreConditions;
+}
+
+export interface StoreConditions {
+  /** `s3://bucket/prefix at https://…`: a verdict is about one such place. */
+  readonly place: string;
+  /** Undefined: not found out yet. */
+  spelling(): StoreVerdict['etags'] | undefined;
+  /** What a verdict remembers; spares the first write from finding out. */
+  spell(spelling: StoreVerdict['etags']): void;
 }

@@ -20,13 +20,14 @@ const heldBy =
 export const holdingTime = (store: ObjectStore, clock: Clock): ObjectStore => {
   if (clock.hold === undefined) return store;
   const held = heldBy(clock);
-  const { versions, getVersion, skewMs } = store;
+  const { versions, getVersion, skewMs, conditions } = store;
   return {
     place: store.place,
     shared: store.shared,
     ...(versions && { versions: (key: string) => held(versions(key)) }),
     ...(getVersion && { getVersion: (key: string, id: string) => held(getVersion(key, id)) }),
     ...(skewMs && { skewMs }),
+    ...(conditions && { conditions }),
     get: (key) => held(store.get(key)),
     putIfAbsent: (key, text) => held(store.putIfAbsent(key, text)),
     putIfMatch: (key, text, etag) => held(store.putIfMatch(key, text, etag)),

@@ -1,0 +1,77 @@
+import { StoreError } from '../domain/errors.ts';
+import type { S3Connection } from './connect.ts';
+import { serverText } from './place.ts';
+
+export interface BucketMade {
+  readonly bucket: 'made' | 'there';
+  /** `none`: this store keeps no versions (R2). The state still keeps its last twenty as documents of their own. */
+  readonly versioning: 'turned on' | 'on' | 'none';
+}
+
+type Versioning = 'on' | 'off' | 'none' | 'no bucket';
+
+/** Makes the bucket where it is missing, turns versions on, looks whether both came true. Run twice, it changes nothing. */
+export const makeBucket = async (connection: S3Connection): Promise<BucketMade> => {
+  const before = await versioningOf(connection);
+  const bucket = before === 'no bucket' || (before === 'none' && !(await exists(connection))) ? 'made' : 'there';
+  if (bucket === 'made') await create(connection);
+  if (before === 'on') return { bucket, versioning: 'on' };
+  if (before === 'none' || !(await turnOn(connection))) return { bucket, versioning: 'none' };
+  const after = await versioningOf(connection);
+  if (after === 'on') return { bucket, versioning: 'turned on' };
+  throw new StoreError(
+    `versioning of the bucket ${connection.place.bucket} was turned on, but is ${after}`,
+    'refused',
+    {
+      done: [bucket === 'made' ? 'the bucket was made' : 'the bucket was there'],
+      next: 'run it again: reconcile state init   (or turn versioning on with the tool of the provider)',
+    },
+  );
+};
+
+const isNone = ({ status, code }: { status: number | undefined; code: string }): boolean =>
+  status === 501 || status === 405 || code === 'NotImplemented';
+
+const versioningOf = ({ ask, place }: S3Connection): Promise<Versioning> =>
+  ask<Versioning>(
+    { what: `ask whether the bucket ${place.bucket} keeps versions`, writes: false },
+    async ({ client, sdk, options }) => {
+      const command = new sdk.GetBucketVersioningCommand({ Bucket: place.bucket });
+      return (await client.send(command, options)).Status === 'Enabled' ? 'on' : 'off';
+    },
+    (fault) =>
+      fault.code === 'NoSuchBucket' || fault.status === 404 ? 'no bucket' : isNone(fault) ? 'none' : undefined,
+  );
+
+const exists = ({ ask, place }: S3Connection): Promise<boolean> =>
+  ask<boolean>(
+    { what: `look for the bucket ${place.bucket}`, writes: false },
+    async ({ client, sdk, options }) => {
+      await client.send(new sdk.HeadBucketCommand({ Bucket: place.bucket }), options);
+      return true;
+    },
+    ({ status }) => (status === 404 ? false : undefined),
+  );
+
+/** The SDK names the region as its place. Somebody who made it in the meantime, and lets us in, is as good. */
+const create = ({ ask, place }: S3Connection): Promise<true> =>
+  ask<true>(
+    { what: `make the bucket ${place.bucket} at ${serverText(place)}`, writes: true },
+    async ({ client, sdk, options }) => {
+      await client.send(new sdk.CreateBucketCommand({ Bucket: place.bucket }), options);
+      return true;
+    },
+    ({ code }) => (code === 'BucketAlreadyOwnedByYou' ? true : undefined),
+  );
+
+/** False: the store has no such thing. */
+const turnOn = ({ ask, place }: S3Connection): Promise<boolean> =>
+  ask<boolean>(
+    { what: `turn on versions in the bucket ${place.bucket}`, writes: true },
+    async ({ client, sdk, options }) => {
+      const input = { Bucket: place.bucket, VersioningConfiguration: { Status: 'Enabled' as const } };
+      await client.send(new sdk.PutBucketVersioningCommand(input), options);
+      return true;
+    },
+    (fault) => (isNone(fault) ? false : undefined),
+  );
