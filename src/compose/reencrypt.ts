@@ -5,7 +5,6 @@ import type { StateFile } from '../domain/statefile.ts';
 import { certificatesKey, resealCertificates } from '../statefile/certificates-document.ts';
 import { holdsSecrets } from '../statefile/codec.ts';
 import { keysKey, readKeysCopy, writeKeysCopy } from '../statefile/keys-copy.ts';
-import { acquireLease } from '../statefile/lease.ts';
 import { readState, stateKey } from '../statefile/read.ts';
 import { createStateWriter } from '../statefile/write.ts';
 import type { Context } from './context.ts';
@@ -30,12 +29,12 @@ export interface StateScope {
  * infra.yaml names now. Throws StateError when it names none, or none that this user has the identity of.
  */
 export const reencrypt = async (context: Context, scope: StateScope, command: string): Promise<Reencrypted> => {
-  const { store, clock, random, holder, sealer, config } = context;
+  const { store, clock, random, sealer, config, leases } = context;
   if (sealer.recipients.length === 0) throw nobody(context);
   const { name: environment } = scope;
   const whose = { store, sealer, project: config.project, environment };
   await refuseUnsealed(context, environment, true);
-  const lease = await acquireLease({ store, environment, clock, random, holder, command });
+  const lease = await leases.take({ environment, command });
   try {
     const loaded = await readState(store, environment, config.project, sealer);
     const written: string[] = [];

@@ -9,6 +9,7 @@ import { readState } from '../statefile/read.ts';
 import { createStateWriter } from '../statefile/write.ts';
 import type { Context } from './context.ts';
 import { randomSecret, sharedState } from './job-secrets.ts';
+import { refuseUnsealed } from './sealing.ts';
 
 /**
  * The applications' secrets of one target; `pr` without a number means the set that all previews share. Throws
@@ -84,6 +85,7 @@ const change = async <Outcome>(
     const loaded = await readState(store, place.name, config.project, sealer);
     const { outcome, after } = decide(loaded?.state.applications ?? {});
     if (after === undefined) return outcome;
+    await refuseUnsealed(context, place.name, Object.keys(after).length > 0);
     const writer = createStateWriter({
       store,
       loaded,

@@ -3,8 +3,10 @@ import { expect, test } from 'vitest';
 import { makeIdentity } from '../../src/age/identity.ts';
 import { makeClusterKeys } from '../../src/cluster/keys/cluster-keys.ts';
 import type { Context } from '../../src/compose/context.ts';
+import { createLeases } from '../../src/compose/lease.ts';
 import { reencrypt, removedWarning } from '../../src/compose/reencrypt.ts';
 import { openStateSealer, refuseUnsealed, sealingNotices } from '../../src/compose/sealing.ts';
+import { createSecretsAccess } from '../../src/compose/secrets-access.ts';
 import { loadProject, type StateConfig } from '../../src/config/project.ts';
 import { Failure } from '../../src/domain/errors.ts';
 import { Secret } from '../../src/domain/secret.ts';
@@ -26,9 +28,11 @@ const production = { name: 'production', type: 'production' } as const;
 const start = (sealer: Sealer, { shared = true } = {}) => {
   const store = { ...createMemoryStore(), shared };
   const config = loadProject({ text: infra, file: resolve('infra.yaml'), env: {} });
-  const base = { store, clock, random: seededRandom(1), config, version: '0.1.0', local: false };
-  const contextWith = (one: Sealer) =>
-    ({ ...base, sealer: one, holder: { host: 'here', pid: process.pid, user: 'me' } }) as unknown as Context;
+  const random = seededRandom(1);
+  const holder = { host: 'here', pid: process.pid, user: 'me' };
+  const leases = createLeases({ store, clock, random, holder, reporter: { phase: () => undefined } });
+  const base = { store, clock, random, leases, config, version: '0.1.0', local: false, onSecret: () => undefined };
+  const contextWith = (one: Sealer) => ({ ...base, sealer: one }) as unknown as Context;
   const stored = async (as: Sealer) => (await readState(store, 'production', config.project, as))?.state ?? null;
   const writer = async () =>
     createStateWriter({
@@ -195,4 +199,15 @@ test('keys of applications that were set before there were recipients are sealed
   const done = await reencrypt(contextWith(ageSealer([anna], anna)), production, 'c');
   expect(done.written).toEqual(['production.json']);
   expect(store.documents.get('production.json')).not.toContain('postgres');
+});
+
+test('a secret is not set where the next command could not read it again, nor in plain text where others can', async () => {
+  const { store, contextWith } = start(plainSealer);
+  const set = (sealer: Sealer) =>
+    createSecretsAccess(contextWith(sealer), { type: 'production' }).set('A', new Secret('0123456789ab'), 'c');
+  expect(await refused(set(ageSealer([ben], anna)))).toContain('which is none of them');
+  expect(await refused(set(plainSealer))).toContain('would lie in plain text in memory');
+  expect(store.documents.has('production.json')).toBe(false);
+  expect(await set(ageSealer([anna, ben], anna))).toBe('set');
+  expect(store.documents.get('production.json')).not.toContain('0123456789ab');
 });
