@@ -19,7 +19,7 @@ export const reservePlace = async (
   context: TargetContext,
   { run, observation }: { readonly run: string; readonly observation?: Observation },
 ): Promise<void> => {
-  const { environment, holder } = context;
+  const { environment, holder, leases } = context;
   if (environment.type !== 'pr') return;
   const occupied = observation === undefined ? undefined : occupiedIn(observation, environment.project);
   await places.reservePlace(sharedOptions(context), {
@@ -28,7 +28,7 @@ export const reservePlace = async (
     holder,
     max: environment.limits.pullRequestsMax,
     maxAt: sourceText(environment, 'max'),
-    ...(occupied === undefined ? {} : { occupied }),
+    ...(occupied === undefined ? {} : { occupied: { ...occupied, standing: leases.standing } }),
   });
 };
 
@@ -37,7 +37,10 @@ export const freePlace = async (context: TargetContext): Promise<boolean> =>
   context.environment.type === 'pr' && places.freePlace(sharedOptions(context), context.environment.name);
 
 /** Undefined where a list did not come whole: then nobody can say that a preview is gone. */
-const occupiedIn = ({ at, items, lists }: Observation, project: string): places.Occupied | undefined => {
+const occupiedIn = (
+  { at, items, lists }: Observation,
+  project: string,
+): Omit<places.Occupied, 'standing'> | undefined => {
   if (Object.values(lists).some((list) => list?.complete === false)) return undefined;
   const ours = items.filter(({ labels }) => labels[labelNames.project] === project);
   return { environments: new Set(ours.map(({ labels }) => labels[labelNames.environment] ?? '')), seenAt: at };

@@ -5,6 +5,7 @@ import type { ObjectStore, PutOutcome } from '../ports/object-store.ts';
 import type { Random } from '../ports/random.ts';
 import type { Sealer } from '../ports/sealer.ts';
 import { encodeState, holdsSecrets } from './codec.ts';
+import { refuseMoved } from './moved.ts';
 import { type LoadedState, readState, stateKey } from './read.ts';
 import { refusePlainText } from './unsealed.ts';
 import { versionKey, versionsMax } from './versions.ts';
@@ -46,6 +47,7 @@ export const changeShared = async (options: SharedOptions, change: Change): Prom
     // Two that met once meet again unless they wait unequally long.
     if (round > 0) await clock.sleep((Number.parseInt(random.hex(2), 16) / 0xffff) * Math.min(waitMsMax, 20 * round));
     const loaded = await readState(store, sharedState, options.project, change.opens ? options.sealer : null);
+    if (loaded === null) await refuseMoved(store, 'what all previews share');
     const before = loaded?.state ?? firstShared(options);
     const decided = await change.decide(before);
     if (decided === undefined || decided === before) return loaded?.state ?? null;

@@ -33,8 +33,8 @@ export const noteIn = (text: string): MoveNote | undefined => noteSchema.safePar
 export const moveKey = 'moved.json';
 const markerSchema = z.strictObject({
   project: z.string(),
-  /** Of the store it lies in. */
-  role: z.enum(['source', 'target']),
+  /** Of the store it lies in; none: the move was given up, or has ended here. */
+  role: z.enum(['source', 'target', 'none']),
   to: z.enum(['local', 's3']),
   /** The other store. */
   place: z.string(),
@@ -66,7 +66,7 @@ export const readMarker = async (
  */
 export const refuseMoved = async (store: ObjectStore, what: string): Promise<void> => {
   const found = await readMarker(store);
-  if (found !== undefined) throw elsewhere(what, store.place, found.marker);
+  if (found !== undefined && found.marker.role !== 'none') throw elsewhere(what, store.place, found.marker);
 };
 
 const elsewhere = (what: string, here: string, { role, to, place, at, by, finished }: MoveMarker): StateError => {

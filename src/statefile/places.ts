@@ -2,7 +2,7 @@ import { BlockedError } from '../domain/errors.ts';
 import type { Place, Places } from '../domain/places.ts';
 import { isoNow } from '../ports/clock.ts';
 import { changeShared, type SharedOptions, sharedState } from './change-shared.ts';
-import { type LeaseHolder, leaseStanding } from './lease-standing.ts';
+import type { LeaseHolder, LeaseStanding } from './lease-standing.ts';
 import { readState } from './read.ts';
 import { targetText } from './target-text.ts';
 
@@ -10,6 +10,8 @@ import { targetText } from './target-text.ts';
 export interface Occupied {
   readonly environments: ReadonlySet<string>;
   readonly seenAt: string;
+  /** Who holds, or held, the lease on an environment: one request, which takes nothing. */
+  readonly standing: (environment: string) => Promise<LeaseStanding>;
 }
 
 export interface Reservation {
@@ -38,7 +40,7 @@ export const reservePlace = async (options: SharedOptions, wanted: Reservation):
       const { places = {} } = before;
       const own = places[environment];
       if (own?.run === run) return undefined;
-      const kept = own !== undefined || countOf(places) < max ? places : await freed(options, places, wanted);
+      const kept = own !== undefined || countOf(places) < max ? places : await freed(places, wanted);
       if (own === undefined && countOf(kept) >= max) throw allTaken(kept, wanted);
       const at = own?.at ?? isoNow(options.clock);
       const taken: Place = { run, holder: `${holder.user}@${holder.host}`, at };
@@ -69,12 +71,12 @@ export const readPlaces = async ({ store, project }: Pick<SharedOptions, 'store'
 const countOf = (places: Places): number => Object.keys(places).length;
 
 /** Enough of them for one more, those that have been taken longest first. */
-const freed = async (options: SharedOptions, places: Places, wanted: Reservation): Promise<Places> => {
+const freed = async (places: Places, wanted: Reservation): Promise<Places> => {
   const left: Record<string, Place> = { ...places };
   const oldestFirst = Object.entries(places).sort(([, a], [, b]) => (a.at < b.at ? -1 : 1));
   for (const [environment] of oldestFirst) {
     if (countOf(left) < wanted.max) break;
-    if (await isAbandoned(options, environment, wanted)) delete left[environment];
+    if (await isAbandoned(environment, wanted)) delete left[environment];
   }
   return left;
 };
@@ -84,13 +86,9 @@ const freed = async (options: SharedOptions, places: Places, wanted: Reservation
  * taken looks the same in the cloud: so the environment's lease must have ended before anybody looked. A run that
  * begins after this question writes itself into the place, and this change is then made anew.
  */
-const isAbandoned = async (
-  { store, clock }: SharedOptions,
-  environment: string,
-  { occupied, holder }: Reservation,
-): Promise<boolean> => {
+const isAbandoned = async (environment: string, { occupied }: Reservation): Promise<boolean> => {
   if (occupied === undefined || occupied.environments.has(environment)) return false;
-  const { standing, record } = await leaseStanding(store, environment, clock, holder);
+  const { standing, record } = await occupied.standing(environment);
   if (standing === 'held') return false;
   return record === undefined || Date.parse(record.expiresAt) < Date.parse(occupied.seenAt);
 };

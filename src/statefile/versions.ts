@@ -10,3 +10,13 @@ export const versionSerial = (environment: string, key: string): number | undefi
   const match = /^(.+)\.(\d{6,})\.json$/.exec(key);
   return match?.[1] === environment ? Number(match[2]) : undefined;
 };
+
+/** Where a document is put aside that could not be read. `mark`: a few letters that stand for its content. */
+export const damagedKey = (environment: string, mark: string): string => `${environment}.damaged-${mark}.json`;
+
+export const isDamagedKey = (environment: string, key: string): boolean =>
+  key.startsWith(`${environment}.damaged-`) && key.endsWith('.json');
+
+/** Those of one environment among the keys of a store, newest first. */
+export const versionsAmong = (keys: readonly string[], environment: string): number[] =>
+  keys.flatMap((key) => versionSerial(environment, key) ?? []).sort((a, b) => b - a);

@@ -6,6 +6,7 @@ import { seededRandom } from '../../src/local/random.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 import { changeShared, type SharedOptions } from '../../src/statefile/change-shared.ts';
 import { acquireLease } from '../../src/statefile/lease.ts';
+import { leaseStanding } from '../../src/statefile/lease-standing.ts';
 import { freePlace, type Reservation, readPlaces, reservePlace } from '../../src/statefile/places.ts';
 import { plainSealer } from '../../src/statefile/plain-sealer.ts';
 import { readState } from '../../src/statefile/read.ts';
@@ -37,6 +38,11 @@ const wants = (number: number, more: Partial<Reservation> = {}): Reservation => 
   ...more,
 });
 const token = { value: new Secret('of all previews'), revision: 'r', setAt: '2026-11-24T12:00:00.000Z' };
+const looked = ({ store, clock }: SharedOptions, seenAt: string, ...environments: string[]) => ({
+  environments: new Set(environments),
+  seenAt,
+  standing: (environment: string) => leaseStanding(store, environment, clock, holder),
+});
 const takers = async (options: SharedOptions): Promise<string[]> => Object.keys(await readPlaces(options)).sort();
 
 test('a preview takes a place before anything of it is made, and asking again changes nothing', async () => {
@@ -126,7 +132,7 @@ test('a run died between its last delete and the freeing: the next one that need
   await reservePlace(options, wants(1));
   await reservePlace(options, wants(2));
   pass(600_000);
-  const occupied = { environments: new Set(['pr-2', 'production']), seenAt: '2026-11-24T12:09:00Z' };
+  const occupied = looked(options, '2026-11-24T12:09:00Z', 'pr-2', 'production');
   await expect(reservePlace(options, wants(3))).rejects.toThrow('gets no place');
   await reservePlace(options, wants(3, { occupied }));
   expect(await takers(options)).toEqual(['pr-2', 'pr-3']);
@@ -138,7 +144,7 @@ test('a place whose run has just begun is nobody else’s, although nothing of i
   const elsewhere = { user: 'ci', host: 'runner', pid: 1 };
   const lease = await acquireLease({ ...run, environment: 'pr-1', holder: elsewhere });
   await reservePlace(options, wants(1, { holder: elsewhere }));
-  const occupied = { environments: new Set<string>(), seenAt: '2026-11-24T12:00:10Z' };
+  const occupied = looked(options, '2026-11-24T12:00:10Z');
   const next = () => reservePlace(options, wants(3, { max: 1, occupied }));
   await expect(next()).rejects.toThrow('the one place of previews is taken by pr-1 (ci@runner');
   // It ended meanwhile, after the look: what it made was not there yet when that was.
@@ -165,7 +171,7 @@ test('a run that begins while its place is being taken for gone keeps it', async
       return store.putIfMatch(key, text, etag);
     },
   };
-  const occupied = { environments: new Set<string>(), seenAt: '2026-11-24T12:59:00Z' };
+  const occupied = looked(options, '2026-11-24T12:59:00Z');
   const taking = reservePlace({ ...options, store: meanwhile }, wants(2, { max: 1, occupied }));
   await expect(taking).rejects.toThrow('the one place of previews is taken by pr-1');
   expect((await readPlaces(options))['pr-1']?.run).toBe('run-again');
