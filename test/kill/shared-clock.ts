@@ -1,0 +1,71 @@
+import { closeSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import { createSleepers, type VirtualClock, whenIdle } from '../../src/emulator/clock.ts';
+
+/*
+ * One virtual time for several processes: a file of eight bytes, milliseconds since the epoch. Whoever has nothing to
+ * do but sleep moves it on. It goes on for a process that is stopped (SIGSTOP), as real time does.
+ */
+export interface SharedTime {
+  now(): number;
+  /** Never back. */
+  reach(ms: number): void;
+  close(): void;
+}
+
+export const createTimeFile = (path: string, start: number): void => writeFileSync(path, bytesOf(start));
+
+const bytesOf = (ms: number): Uint8Array => new Uint8Array(new Float64Array([ms]).buffer);
+
+export const openSharedTime = (path: string): SharedTime => {
+  const file = openSync(path, 'r+');
+  const read = new Float64Array(1);
+  const bytes = new Uint8Array(read.buffer);
+  let latest = 0;
+  const now = (): number => {
+    readSync(file, bytes, 0, 8, 0);
+    latest = Math.max(latest, read[0] ?? 0);
+    return latest;
+  };
+  return {
+    now,
+    reach: (ms) => {
+      if (ms > now()) writeSync(file, bytesOf(ms), 0, 8, 0);
+    },
+    close: () => closeSync(file),
+  };
+};
+
+/** As createVirtualClock, with the time of a file. */
+export const createSharedClock = (time: SharedTime): VirtualClock => {
+  const sleepers = createSleepers();
+  let holds = 0;
+  const kick = whenIdle(() => {
+    const next = sleepers.next();
+    if (next === undefined || holds > 0) return false;
+    time.reach(next);
+    sleepers.wakeUntil(time.now());
+    return sleepers.next() !== undefined;
+  });
+  return {
+    now: time.now,
+    sleep: (ms, signal) => {
+      const slept = sleepers.add(time.now() + Math.max(0, ms), signal);
+      kick();
+      return slept;
+    },
+    hold: () => {
+      let held = true;
+      holds += 1;
+      return () => {
+        if (!held) return;
+        held = false;
+        holds -= 1;
+        kick();
+      };
+    },
+    advance: (ms) => {
+      time.reach(time.now() + ms);
+      sleepers.wakeUntil(time.now());
+    },
+  };
+};
