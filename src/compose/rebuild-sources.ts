@@ -37,7 +37,7 @@ export const sourcesOf = async (context: TargetContext): Promise<Sources> => {
   const damaged = await lostDocument(context);
   const { store, sealer, config, environment } = context;
   const whose = { store, sealer, project: config.project, environment: environment.name };
-  const { usable, unusable: others } = await earlierStates(whose);
+  const { usable, unusable: others, highest } = await earlierStates(whose);
   const unusable = [...others];
   const earlier = [...(await recoveryFile(context, unusable)), ...usable];
   const serials = [...earlier.map(({ state }) => state.serial), serialIn(damaged?.text ?? '') ?? 0];
@@ -46,7 +46,7 @@ export const sourcesOf = async (context: TargetContext): Promise<Sources> => {
     base: earlier[0] ?? null,
     keys: (await copiedKeys(context, unusable)) ?? keysIn(earlier) ?? (await storedCopies(context, unusable)),
     applications: applicationsIn(earlier),
-    serial: Math.max(0, ...serials),
+    serial: Math.max(highest, ...serials),
     fencingToken: Math.max(0, ...earlier.map(({ state }) => state.fencingToken)),
     unusable,
   };

@@ -1,6 +1,7 @@
 import { StateError } from '../domain/errors.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import { decodeState } from '../statefile/codec.ts';
+import { refuseMoved } from '../statefile/moved.ts';
 import { type LoadedState, readState } from '../statefile/read.ts';
 import type { TargetContext } from './context.ts';
 
@@ -21,6 +22,7 @@ type Sources = Pick<TargetContext, 'store' | 'environment' | 'config' | 'sealer'
 export const remember = async (context: Sources): Promise<RememberedState> => {
   const { store, environment, config, sealer, recovery } = context;
   const loaded = await readState(store, environment.name, config.project, sealer);
+  if (loaded === null) await refuseMoved(store, `the state of ${environment.name}`);
   const kept = await recovery.find(environment.name);
   const plain = { loaded, state: loaded?.state ?? null, recovered: null, superseded: null };
   if (kept === undefined) return plain;

@@ -5,10 +5,13 @@ import type { Secret } from '../domain/secret.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import { isoNow } from '../ports/clock.ts';
 import type { SecretLine, SecretsAccess } from '../ports/session.ts';
+import { changeShared, sharedState } from '../statefile/change-shared.ts';
+import { refuseMoved } from '../statefile/moved.ts';
 import { readState } from '../statefile/read.ts';
 import { createStateWriter } from '../statefile/write.ts';
 import type { Context } from './context.ts';
-import { randomSecret, sharedState } from './job-secrets.ts';
+import { randomSecret } from './job-secrets.ts';
+import { sharedOptions } from './places.ts';
 import { refuseUnsealed } from './sealing.ts';
 
 /**
@@ -82,7 +85,9 @@ const change = async <Outcome>(
   const { store, clock, random, config, sealer, leases } = context;
   const lease = await leases.take({ environment: place.name, command });
   try {
+    if (place.type === 'shared') return await changeOfAll(context, decide);
     const loaded = await readState(store, place.name, config.project, sealer);
+    if (loaded === null) await refuseMoved(store, `the state of ${place.name}`);
     const { outcome, after } = decide(loaded?.state.applications ?? {});
     if (after === undefined) return outcome;
     await refuseUnsealed(context, place.name, Object.keys(after).length > 0);
@@ -104,6 +109,30 @@ const change = async <Outcome>(
   } finally {
     await lease.release();
   }
+};
+
+/** Previews take and free their places in the same document, without this lease: each change is made to what is there. */
+const changeOfAll = async <Outcome>(
+  context: Context,
+  decide: (before: ApplicationSecrets) => Change<Outcome>,
+): Promise<Outcome> => {
+  let made: Outcome | undefined;
+  await changeShared(sharedOptions(context), {
+    opens: true,
+    keepsVersion: true,
+    decide: async (before) => {
+      const { outcome, after } = decide(before.applications ?? {});
+      // After a lost reply the value is found to be there already; it is this command that set it all the same.
+      if (after === undefined) {
+        made ??= outcome;
+        return undefined;
+      }
+      made = outcome;
+      await refuseUnsealed(context, sharedState, Object.keys(after).length > 0);
+      return { ...before, applications: after };
+    },
+  });
+  return made as Outcome;
 };
 
 /** What the jobs want, each with where its value comes from, then what is set and nobody wants. */

@@ -18,6 +18,8 @@ export interface EarlierStates {
   readonly usable: readonly EarlierState[];
   /** Sentences: what could not be used, and why. */
   readonly unusable: readonly string[];
+  /** The highest serial of all that are kept, also of those that can't be used. */
+  readonly highest: number;
 }
 
 interface Whose {
@@ -43,7 +45,8 @@ export const earlierStates = async (of: Whose): Promise<EarlierStates> => {
       unusable.push(error.message);
     }
   };
-  for (const serial of versionsAmong(await store.list(), environment).slice(0, versionsMax)) {
+  const serials = versionsAmong(await store.list(), environment);
+  for (const serial of serials.slice(0, versionsMax)) {
     const stored = await store.get(versionKey(environment, serial));
     if (stored !== undefined) await take(versionKey(environment, serial), stored.text);
   }
@@ -53,5 +56,5 @@ export const earlierStates = async (of: Whose): Promise<EarlierStates> => {
     if (text !== undefined) await take(`${key} as the store kept it from ${at}`, text);
   }
   usable.sort((a, b) => b.state.serial - a.state.serial);
-  return { usable, unusable };
+  return { usable, unusable, highest: serials[0] ?? 0 };
 };

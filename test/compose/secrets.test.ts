@@ -3,10 +3,12 @@ import { expect, test } from 'vitest';
 import type { Context } from '../../src/compose/context.ts';
 import { createJobSecrets } from '../../src/compose/job-secrets.ts';
 import { createLeases } from '../../src/compose/lease.ts';
+import { sharedOptions } from '../../src/compose/places.ts';
 import { createSecretsAccess } from '../../src/compose/secrets-access.ts';
 import { loadProject } from '../../src/config/project.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { seededRandom } from '../../src/local/random.ts';
+import { reservePlace } from '../../src/statefile/places.ts';
 import { plainSealer } from '../../src/statefile/plain-sealer.ts';
 import { readState } from '../../src/statefile/read.ts';
 import { createStateWriter } from '../../src/statefile/write.ts';
@@ -113,4 +115,30 @@ test('what is missing is listed so, and refused by name with the command that se
   await expect(secrets.valuesFor([{ name: 'DATABASE_URL', revision: null, from: 'missing' }])).rejects.toMatchObject({
     next: 'reconcile secrets set production DATABASE_URL',
   });
+});
+
+test('a secret of all previews is set while a preview takes its place meanwhile: both are there afterwards', async () => {
+  const { context, store, stored } = start();
+  const access = createSecretsAccess(context, { type: 'pr' });
+  await access.set('DATABASE_URL', new Secret('one'), 'c');
+  const holder = { user: 'ci', host: 'runner', pid: 1 };
+  const wanted = { environment: 'pr-7', run: 'run-7', holder, max: 15 };
+  let taken = false;
+  const meanwhile: typeof store = {
+    ...store,
+    putIfMatch: async (key, text, etag) => {
+      if (key === 'shared.json' && !taken) {
+        taken = true;
+        await reservePlace(sharedOptions(context), wanted);
+      }
+      return store.putIfMatch(key, text, etag);
+    },
+  };
+  const racing = { ...context, store: meanwhile, clock: { ...context.clock, sleep: async () => undefined } };
+  expect(await createSecretsAccess(racing, { type: 'pr' }).set('DATABASE_URL', new Secret('two'), 'c')).toBe(
+    'replaced',
+  );
+  const shared = await stored('shared');
+  expect(shared?.applications?.['DATABASE_URL']?.value.reveal()).toBe('two');
+  expect(Object.keys(shared?.places ?? {})).toEqual(['pr-7']);
 });
