@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { loadProject, type ProjectConfig } from '../config/project.ts';
+import { loadProject } from '../config/project.ts';
 import type { Target } from '../domain/environment.ts';
 import { Failure } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
@@ -9,7 +9,6 @@ import { systemClock } from '../local/clock.ts';
 import { createDirectoryStore } from '../local/directory-store.ts';
 import { systemRandom } from '../local/random.ts';
 import { createRecoveryFiles } from '../local/recovery-files.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { Workspace } from '../ports/session.ts';
 import { loadAssets } from './assets.ts';
@@ -17,6 +16,7 @@ import { buildContext } from './build.ts';
 import type { CloudAccess } from './context.ts';
 import { chooseLocal, directoryOf, type LocalKind, type LocalWorlds } from './local-world.ts';
 import { openStateSealer } from './sealing.ts';
+import { openStateStore } from './state-store.ts';
 import { createWorkspace } from './workspace.ts';
 
 export interface OpenOptions {
@@ -43,7 +43,11 @@ export const openWorkspace = async (options: OpenOptions): Promise<Workspace> =>
   const local = options.local === null ? undefined : await openLocal(options, options.local, config.artifacts?.mirror);
   const access = local?.access ?? hetznerAccess(env);
   options.onSecret(access.token);
-  const store = local === undefined ? stateStore(config, configFile) : createDirectoryStore(local.directory);
+  const { onSecret } = options;
+  const store =
+    local === undefined
+      ? openStateStore(config.state, { configFile, env, clock: systemClock, random: systemRandom, onSecret })
+      : createDirectoryStore(local.directory);
   return createWorkspace(
     await buildContext({
       config,
@@ -110,13 +114,4 @@ const hetznerAccess = (env: OpenOptions['env']): CloudAccess => {
     description: new URL(endpoint).host,
     machines: null,
   };
-};
-
-/** No silent default: memory in the wrong place is memory lost. */
-const stateStore = (config: ProjectConfig, configFile: string): ObjectStore => {
-  if (config.state === undefined)
-    throw new Failure(`${configFile} says nothing about where the state is kept`, {
-      next: 'write:\n  state:\n    backend: local\n    directory: state/files\nor add --local to use the emulated cloud',
-    });
-  return createDirectoryStore(resolve(dirname(configFile), config.state.directory ?? 'state/files'));
 };

@@ -2,6 +2,7 @@ import type { StateFile } from '../domain/statefile.ts';
 import { isoNow } from '../ports/clock.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { Lease } from '../statefile/held-lease.ts';
+import { verdictOf } from '../statefile/probe.ts';
 import { createStateWriter, type StateWriter } from '../statefile/write.ts';
 import type { TargetContext } from './context.ts';
 import { remember } from './remembered.ts';
@@ -30,6 +31,9 @@ export const underLease = async <T>(
       await lease.release();
       lease = await leases.take({ ...wanted, above: state.fencingToken });
     }
+    // Found out once; what follows must be safe from a second holder.
+    const trying = { clock, random, lease: config.state?.s3?.lease ?? 'store' };
+    const verdict = await verdictOf(store, state?.store, trying);
     gate.open(lease);
     const writer = createStateWriter({
       store,
@@ -48,6 +52,7 @@ export const underLease = async <T>(
     if (recovered !== null) await takeIn(context, writer, recovered);
     if (superseded !== null)
       reporter.notice(`${superseded} is older than the state: put aside as ${await putAside(context)}`);
+    if (verdict !== undefined && verdict !== state?.store) writer.note((known) => ({ ...known, store: verdict }));
     context.keyRing.attach(writer);
     context.secrets.attach(writer);
     return await work({ lease, writer, began: state });
