@@ -164,6 +164,14 @@ export const objectPrefix = matching(
   'words with slashes between them, like reconcile/aipacto',
   200,
 );
+/** infra.yaml is committed, so the identity itself has no place in it. */
+export const identityFile: Check = (text) => {
+  if (text !== '' && !/AGE-SECRET-KEY-/i.test(text)) return undefined;
+  return {
+    message: 'no path of an identity file',
+    allowed: 'a path; the identity itself goes into RECONCILE_AGE_IDENTITY',
+  };
+};
 /** github.com/C2SP/C2SP, age: recipients are Bech32; X25519 ones start with `age1`, post-quantum ones with `age1pq1`. */
 export const ageRecipient = matching(
   /^age1(?:pq1)?[02-9ac-hj-np-z]{50,}$/,

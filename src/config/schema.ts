@@ -258,9 +258,7 @@ const stateSchema = z
       .array(leaf(rule.ageRecipient))
       .optional()
       .meta(describe('age recipients that can read the secrets in the state; made by: reconcile state keygen')),
-    identity: z
-      .string()
-      .min(1)
+    identity: leaf(rule.identityFile)
       .optional()
       .meta(describe('File with an age identity; RECONCILE_AGE_IDENTITY overrides it', ['~/.config/age/aipacto.txt'])),
   })

@@ -36,6 +36,30 @@ const rules: readonly (readonly [rule: string, from: string, to: string, told: R
     'production:\n    domain: shop.example',
     /unknown key: the domain of production stands at the top/,
   ],
+  [
+    'state.recipients: of both kinds',
+    'project: shop\n',
+    `project: shop\nstate: { backend: local, directory: d, recipients: [age1u0c5qkx3hn2hd6m6sgnhqypkmarlkfygvwaj0yl2kte9x8lzjd0s8x0qqq, age1pq1${'q'.repeat(1952)}] }\n`,
+    'none',
+  ],
+  [
+    'state.recipients: cut short',
+    'project: shop\n',
+    'project: shop\nstate: { backend: local, directory: d, recipients: [age1short] }\n',
+    /no age recipient\n[\s\S]*a line like age1…, as printed by: reconcile state keygen/,
+  ],
+  [
+    'state.recipients: an identity is told, and not repeated',
+    'project: shop\n',
+    'project: shop\nstate: { backend: local, directory: d, recipients: [AGE-SECRET-KEY-1QQQQ] }\n',
+    /no age recipient\n {2}found: an age identity\n/,
+  ],
+  [
+    'state.identity: a path, for infra.yaml is committed',
+    'project: shop\n',
+    'project: shop\nstate: { backend: local, directory: d, identity: AGE-SECRET-KEY-1QQQQ }\n',
+    /no path of an identity file\n {2}found: an age identity\n {2}allowed: .*RECONCILE_AGE_IDENTITY/,
+  ],
   ['wrong type', 'count: 3', 'count: three', /this should be a (whole )?number\n {2}found: "three"/],
   ['text that YAML reads as a number', 'nomad: 1.9.7', 'nomad: 1.9', /write it in quotes/],
   [
