@@ -1,8 +1,8 @@
 import { makeClusterKeys } from '../cluster/keys/cluster-keys.ts';
 import { targetWords } from '../domain/environment.ts';
 import { StalePlanError } from '../domain/errors.ts';
-import type { Plan } from '../domain/plan.ts';
-import { isEmpty } from '../domain/plan.ts';
+import type { Observation } from '../domain/observation.ts';
+import { isEmpty, type Plan, type Step } from '../domain/plan.ts';
 import type { HistoryEntry, StateFile } from '../domain/statefile.ts';
 import { type ExecutionOutcome, executePlan } from '../execute/execute.ts';
 import { isoNow } from '../ports/clock.ts';
@@ -11,6 +11,7 @@ import { holdsSecrets } from '../statefile/codec.ts';
 import { createJournal } from '../statefile/journal.ts';
 import type { TargetContext } from './context.ts';
 import { fillUserDataFrom } from './fill-user-data.ts';
+import { freePlace, reservePlace } from './places.ts';
 import { type PlannedWithDesired, planTarget } from './planning.ts';
 import { refuseUnsealed } from './sealing.ts';
 import { underLease, type Writing } from './under-lease.ts';
@@ -26,7 +27,11 @@ export interface Applied {
 }
 
 /** Takes the lease, refuses a plan whose basis moved, executes, and observes again: only an empty second plan ends well. */
-export const applyPlan = async (context: TargetContext, plan: Plan, options: ApplyOptions): Promise<Applied> =>
+export const applyPlan = async (
+  context: TargetContext,
+  plan: Plan,
+  options: ApplyOptions & { readonly observation?: Observation },
+): Promise<Applied> =>
   underLease(context, { command: options.command, run: plan.run }, async (writing) => {
     await refuseStale(context, plan, writing.began, options);
     return carryOut(context, plan, options, writing);
@@ -35,7 +40,7 @@ export const applyPlan = async (context: TargetContext, plan: Plan, options: App
 const carryOut = async (
   context: TargetContext,
   plan: Plan,
-  options: ApplyOptions,
+  options: ApplyOptions & { readonly observation?: Observation },
   { lease, writer, began }: Writing,
 ): Promise<Applied> => {
   const { clock, random, reporter } = context;
@@ -44,6 +49,7 @@ const carryOut = async (
   const machines = plan.steps.some(({ effect }) => effect.port === 'machines');
   if (machines) context.tailnet();
   await refuseUnsealed(context, context.environment.name, machines || (began !== null && holdsSecrets(began)));
+  if (plan.steps.some(makesSomething)) await reservePlace(context, { run: plan.run, ...seenBy(options) });
   await startKeys(context, plan);
   if (plan.intent === 'converge') await context.keyRing.keepCopy();
   reporter.planStarted(plan);
@@ -67,13 +73,21 @@ const carryOut = async (
   const after = ended ? await planTarget(context, asked(plan), withoutRun(writer.current())) : null;
   const remaining = after?.plan ?? null;
   const result = resultOf(execution, remaining);
-  if (plan.intent === 'destroy' && result === 'converged') await context.keyRing.drop();
+  if (plan.intent === 'destroy' && result === 'converged') {
+    await context.keyRing.drop();
+    await freePlace(context);
+  }
   const entry = historyEntry(context, plan, options, result, execution);
   const unwritten = await writeEnd(context, writer, execution, entry);
   const outcome = outcomeOf(context, plan, result, execution, remaining, clock.now() - startedAt);
   if (unwritten === null) return { outcome, after };
   return { outcome: { ...outcome, result: 'failed', failed: [...outcome.failed, unwritten] }, after };
 };
+
+/** What a preview needs a place for. */
+const makesSomething = ({ effect }: Step): boolean => effect.port === 'cloud' && effect.op === 'create';
+const seenBy = ({ observation }: { readonly observation?: Observation }) =>
+  observation === undefined ? {} : { observation };
 
 /** The second look must not take this very run for an earlier one that never ended. */
 const withoutRun = ({ lastRun: _own, ...state }: StateFile): StateFile => state;
@@ -87,7 +101,16 @@ const resultOf = (execution: ExecutionOutcome, remaining: Plan | null): Outcome[
 const asked = (plan: Plan): PlanOptions => ({
   intent: plan.intent,
   ...(plan.only === undefined ? {} : { only: plan.only }),
+  ...recoveryIn(plan),
 });
+
+/** Without a human's login a plan that recovers access could not be made again. */
+const recoveryIn = ({ steps }: Plan): Pick<PlanOptions, 'recoverAccess'> => {
+  const effect = steps.map((step) => step.effect).find((one) => one.port === 'cluster' && one.op === 'recover-access');
+  return effect?.port === 'cluster' && effect.op === 'recover-access'
+    ? { recoverAccess: { identity: effect.identity } }
+    : {};
+};
 
 /** Before the first server of an environment is ordered, its keys are made and kept. */
 const startKeys = async ({ keyRing, environment, random, clock }: TargetContext, plan: Plan): Promise<void> => {

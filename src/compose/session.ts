@@ -28,8 +28,12 @@ export const createSession = (shared: Context, environment: Environment): Sessio
       return planned;
     },
     async apply(plan, options) {
+      const observation = seen?.observation;
       seen = undefined;
-      const { outcome, after } = await applyPlan(context, plan, options);
+      const { outcome, after } = await applyPlan(context, plan, {
+        ...options,
+        ...(observation === undefined ? {} : { observation }),
+      });
       seen = after ?? undefined;
       return outcome;
     },
