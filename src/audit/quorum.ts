@@ -42,7 +42,7 @@ const awaited = (from: Step, to: Step, byId: ReadonlyMap<string, Step>): boolean
     const key = `${step.id} ${gated}`;
     if (seen.has(key)) continue;
     seen.add(key);
-    const next = gated || step.effect.port === 'cluster';
+    const next = gated || (step.effect.port === 'cluster' && step.effect.op === 'await-ready');
     for (const id of step.dependsOn) {
       const before = byId.get(id);
       if (before !== undefined) queue.push({ step: before, gated: next });

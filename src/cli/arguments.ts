@@ -148,7 +148,14 @@ export const commandLine = (
     ...options.only.map((address) => `--only ${address}`),
     ...options.replace.map((address) => `--replace ${address}`),
     ...options.adopt.map((address) => `--adopt ${address}`),
+    ...recoveryFlags(options),
     ...placeFlags(options),
     ...extra,
   ].join(' ');
+};
+
+const recoveryFlags = ({ recoverAccess }: Options): string[] => {
+  if (recoverAccess === undefined) return [];
+  const { identity } = recoverAccess;
+  return ['--recover-access', ...(identity === null ? [] : [`--ssh-identity ${identity}`])];
 };

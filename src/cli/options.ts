@@ -1,6 +1,8 @@
 import { type Address, isAddress } from '../domain/address.ts';
 import { UsageError } from '../domain/errors.ts';
 import { kinds } from '../domain/kinds.ts';
+import type { RecoverAccess } from '../ports/cluster-operations.ts';
+import { durationMs } from './duration.ts';
 import { helpCommand } from './help.ts';
 import type { LocalChoice } from './io.ts';
 import { suggestion } from './suggest.ts';
@@ -14,6 +16,7 @@ export interface Options {
   readonly only: readonly Address[];
   readonly replace: readonly Address[];
   readonly adopt: readonly Address[];
+  readonly recoverAccess?: RecoverAccess;
   readonly verbose: boolean;
   readonly color: boolean;
   readonly out: string | null;
@@ -38,6 +41,7 @@ export const optionsOf = (raw: Readonly<Record<string, unknown>>, verb: Verb): O
     only: addresses(raw['only'], '--only', verb),
     replace: addresses(raw['replace'], '--replace', verb),
     adopt: addresses(raw['adopt'], '--adopt', verb),
+    ...recovery(raw['recoverAccess'] === true, text('sshIdentity'), verb),
     verbose: raw['verbose'] === true,
     color: raw['color'] !== false,
     out: text('out'),
@@ -48,6 +52,12 @@ export const optionsOf = (raw: Readonly<Record<string, unknown>>, verb: Verb): O
     wait: text('wait') === null ? null : durationMs(text('wait') ?? '', '--wait', helpCommand(verb)),
     },
   };
+};
+
+const recovery = (asked: boolean, identity: string | null, verb: Verb): { readonly recoverAccess?: RecoverAccess } => {
+  if (asked) return { recoverAccess: { identity } };
+  if (identity === null) return {};
+  throw new UsageError('--ssh-identity belongs to --recover-access', { next: helpCommand(verb) });
 };
 
 /** What `--only` leaves out would not be replaced, without a word. */

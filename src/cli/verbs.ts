@@ -21,6 +21,14 @@ export const optionSpecs = {
     about: 'take over the foreign thing of that name; may be repeated',
     repeatable: true,
   },
+  recoverAccess: {
+    flags: '--recover-access',
+    about: 'every copy of the keys is gone: log in with the SSH key of a human, and make new ones',
+  },
+  sshIdentity: {
+    flags: '--ssh-identity <file>',
+    about: 'private key for --recover-access; default: RECONCILE_SSH_IDENTITY, else the SSH agent',
+  },
   verbose: { flags: '-v, --verbose', about: 'show what is folded: unchanged addresses, steps, causes of errors' },
   color: { flags: '--no-color', about: 'print without colours (as with NO_COLOR)' },
   out: { flags: '-o, --out <file>', about: 'save the plan, to be carried out by: reconcile apply <file>' },
@@ -40,7 +48,7 @@ export const optionSpecs = {
 export type OptionName = keyof typeof optionSpecs;
 
 const common = ['json', 'local', 'config', 'verbose', 'color'] as const;
-const planning = ['only', 'replace', 'adopt'] as const;
+const planning = ['only', 'replace', 'adopt', 'recoverAccess', 'sshIdentity'] as const;
 
 export interface VerbSpec {
   /** Shown after the verb: `<target>`, `<file>`; empty: nothing follows. */
@@ -65,6 +73,7 @@ export const verbs = {
       ['reconcile production --local --yes', 'the same in the emulated cloud, without a question'],
       ['reconcile pr 7', 'the environment of pull request 7'],
       ['reconcile production --only server/production-2', 'nothing but this server and what it needs'],
+      ['reconcile production --recover-access', 'back in with a key of ssh_keys, when state and copies are gone'],
       ['reconcile production --yes --wait 10m', 'in a pipeline: after the run that is at work'],
     ],
     exits: converges,

@@ -28,8 +28,15 @@ export const observeCluster = async (
   deps: ClusterDeps,
   targets: readonly MachineTarget[],
 ): Promise<ObservedCluster> => {
-  if (targets.length > 0 && deps.keyRing.current() === null)
+  const keys = deps.keyRing.current();
+  if (targets.length > 0 && keys === null)
     return { reachable: false, because: 'the keys of its servers are not in the state', keysLost: true };
+  if (targets.length > 0 && keys?.recovery !== undefined)
+    return {
+      reachable: false,
+      because: `access to it is being recovered since ${keys.recovery.since}`,
+      keysLost: true,
+    };
   try {
     return await askInTurn(targets, async (target) => {
       const connection = deps.connect(target, deps.machines);

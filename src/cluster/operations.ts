@@ -3,8 +3,10 @@ import type { MachineTarget } from '../ports/machines.ts';
 import { askInTurn } from './ask.ts';
 import { awaitBoot } from './boot.ts';
 import type { ClusterDeps } from './deps.ts';
+import { withEntry } from './entry.ts';
 import { awaitReady } from './form.ts';
 import { observeCluster } from './membership.ts';
+import { recoverAccess } from './recover.ts';
 import { submitJob } from './submit.ts';
 
 /**
@@ -33,9 +35,14 @@ export const createClusterOperations = (deps: ClusterDeps): ClusterOperations =>
         deps.connect(target, deps.machines).scheduler.stop(jobId),
       );
     },
-    observe: async (targets) => {
+    observe: async (targets, { recoverAccess: asked } = {}) => {
       if (targets.length > 0) known = targets;
-      return observeCluster(deps, targets);
+      const seen = await observeCluster(deps, targets);
+      return seen.reachable || seen.keysLost !== true ? seen : withEntry(deps, targets, seen, asked);
+    },
+    recoverAccess: (effect, waiting) => {
+      known = [...effect.servers];
+      return recoverAccess(deps, effect, waiting);
     },
   };
 };

@@ -27,7 +27,7 @@ type Given = Pick<
 export const buildContext = async ({ access, waitClock, ttlMs, ...given }: Given): Promise<Context> => {
   const { clock } = access;
   const { random, holder, reporter } = given;
-  const machines = await machinesFor(access, random);
+  const machines = await machinesFor(access, random, given.env);
   const gate = createGate();
   const cloud = createHetznerCloud({
     fetch: gate.guard(access.fetch),

@@ -1,6 +1,7 @@
 import type { Connect } from '../cluster/ask.ts';
 import { createCatalogAccess } from '../consul/access.ts';
 import { createConsul } from '../consul/catalog.ts';
+import { trustedCas } from '../domain/cluster-keys.ts';
 import type { Secret } from '../domain/secret.ts';
 import { createSchedulerAccess } from '../nomad/access.ts';
 import { createNomad } from '../nomad/scheduler.ts';
@@ -11,7 +12,7 @@ export const connectWith =
   (keyRing: KeyRing): Connect =>
   (target, machines) => {
     const keys = keyRing.current();
-    const fetch = machines.fetchThrough(target, keys === null ? undefined : { ca: keys.ca.certificate });
+    const fetch = machines.fetchThrough(target, keys === null ? undefined : { ca: trustedCas(keys) });
     const consul = { fetch, address: `https://${target.privateIp}:8501` };
     const nomad = { fetch, address: `https://${target.privateIp}:4646` };
     return {

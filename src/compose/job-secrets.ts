@@ -1,4 +1,10 @@
-import { type ApplicationSecrets, firstGenerated, type SettledSecret } from '../domain/application-secrets.ts';
+import {
+  type ApplicationSecret,
+  type ApplicationSecrets,
+  firstGenerated,
+  type SettledSecret,
+  type WantedSecret,
+} from '../domain/application-secrets.ts';
 import type { Environment } from '../domain/environment.ts';
 import { Failure } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
@@ -19,6 +25,8 @@ export interface OwnedSecrets extends JobSecrets {
   /** From now on values can be generated; the writer belongs to the holder of the lease. */
   attach(writer: StateWriter): void;
   detach(): void;
+  /** Of what a cluster still has, keeps that which the state has lost. */
+  takeBack(wanted: readonly WantedSecret[], found: Readonly<Record<string, Secret>>): Promise<void>;
 }
 
 type Needs = Pick<Context, 'store' | 'config' | 'sealer' | 'random' | 'clock' | 'onSecret'>;
@@ -38,6 +46,22 @@ export const createJobSecrets = (context: Needs, environment: Pick<Environment, 
     await writer.save((state) => ({ ...state, applications: { ...state.applications, [name]: made } }));
     known = { ...known, [name]: made };
     return made.value;
+  };
+  /** A generated value has the revision it had; of another nobody knows it, so its jobs are deployed once more. */
+  const takeBack = async (wanted: readonly WantedSecret[], found: Readonly<Record<string, Secret>>): Promise<void> => {
+    const lost = wanted.flatMap(({ name, generate }): [string, ApplicationSecret][] => {
+      const value = found[name];
+      if (value === undefined || known[name] !== undefined) return [];
+      const revision = generate === true ? firstGenerated : context.random.hex(8);
+      return [[name, { value, revision, setAt: isoNow(context.clock) }]];
+    });
+    if (lost.length === 0) return;
+    if (writer === undefined)
+      throw new Failure(`secrets of ${environment.name} can't be kept by a command that only reads`);
+    const back = Object.fromEntries(lost);
+    for (const { value } of Object.values(back)) context.onSecret(value);
+    await writer.save((state) => ({ ...state, applications: { ...state.applications, ...back } }));
+    known = { ...known, ...back };
   };
   const find = async ({ name, from, local }: SettledSecret): Promise<Secret | undefined> => {
     if (from === 'infra.yaml' && local !== undefined) return new Secret(local);
@@ -69,6 +93,7 @@ export const createJobSecrets = (context: Needs, environment: Pick<Environment, 
     detach: () => {
       writer = undefined;
     },
+    takeBack,
     // Jobs are submitted side by side, and two of them may need the same value that is still to be made.
     valuesFor: (secrets) => {
       const result = queue.then(() => valuesFor(secrets));

@@ -1,9 +1,13 @@
+import { readFile } from 'node:fs/promises';
 import type { Secret } from '../domain/secret.ts';
+import { createGatewayEntry } from '../machines/entry.ts';
 import { createGatewayMachines } from '../machines/gateway.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { OpenMachines } from '../ports/entry.ts';
 import type { KeyRing } from '../ports/key-ring.ts';
-import type { Fetch, Machines } from '../ports/machines.ts';
+import type { Fetch } from '../ports/machines.ts';
 import type { Random } from '../ports/random.ts';
+import type { IdentitySource } from '../ssh/identity.ts';
 
 export interface MachineAccess {
   readonly fetch: Fetch;
@@ -14,18 +18,39 @@ export interface MachineAccess {
   readonly machines: 'gateway' | 'ssh' | null;
 }
 /** The machines of one environment: its key ring opens them. */
-export type ReachMachines = (keyRing: KeyRing) => Machines;
+export type ReachMachines = (keyRing: KeyRing) => OpenMachines;
 
 /**
  * Simulated machines are reached through the gateway of their emulated cloud, all others by SSH. An endpoint that is
  * not Hetzner's own is asked once what it is (`GET <origin>/_emulator`); Hetzner's is not.
  */
-export const machinesFor = async (access: MachineAccess, random: Random): Promise<ReachMachines> => {
-  if ((access.machines ?? (await askedOf(access))) === 'gateway') return () => createGatewayMachines(access);
+export const machinesFor = async (access: MachineAccess, random: Random, env: Env): Promise<ReachMachines> => {
+  const { clock } = access;
+  // Only who asks for a human's login pays for loading SSH where machines are simulated.
+  const keysOf = (identity: string | null): IdentitySource => ({
+    identity: identity ?? env['RECONCILE_SSH_IDENTITY'] ?? null,
+    agentSocket: env['SSH_AUTH_SOCK'],
+    readFile: (path) => readFile(path, 'utf8'),
+  });
+  if ((access.machines ?? (await askedOf(access))) === 'gateway')
+    return (keyRing) => ({
+      ...createGatewayMachines({ ...access, ourKey: () => keyRing.current()?.ssh.publicKey }),
+      enter: async (identity) => {
+        const { humanKeys } = await import('../ssh/identity.ts');
+        return createGatewayEntry(access, await humanKeys(keysOf(identity)));
+      },
+    });
   // Only a command that comes to real machines pays for loading SSH.
   const { createSshMachines } = await import('../ssh/machines.ts');
-  return (keyRing) => createSshMachines({ keyRing, clock: access.clock, random });
+  return (keyRing) => ({
+    ...createSshMachines({ keyRing, clock, random }),
+    enter: async (identity) => {
+      const { createSshEntry } = await import('../ssh/entry.ts');
+      return createSshEntry({ ...keysOf(identity), clock });
+    },
+  });
 };
+type Env = Readonly<Record<string, string | undefined>>;
 
 const askedOf = async ({ fetch, endpoint, token }: MachineAccess): Promise<'gateway' | 'ssh'> => {
   const { origin, hostname } = new URL(endpoint);

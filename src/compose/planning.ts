@@ -47,6 +47,7 @@ export const planTarget = async (
     state,
     clock,
     // What is replaced is ordered anew although nothing is missing.
+    ...(options.recoverAccess === undefined ? {} : { recoverAccess: options.recoverAccess }),
     catalogue: (options.replace?.length ?? 0) > 0 ? 'always' : 'when-needed',
   });
   await context.certificates.load();

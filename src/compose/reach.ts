@@ -1,5 +1,6 @@
 import { createClusterOperations } from '../cluster/operations.ts';
 import type { Environment } from '../domain/environment.ts';
+import type { Secret } from '../domain/secret.ts';
 import type { ClusterOperations } from '../ports/cluster-operations.ts';
 import type { Machines } from '../ports/machines.ts';
 import type { Tailnet } from '../tailscale/tailnet.ts';
@@ -39,10 +40,33 @@ export const reach = (context: Context, of: Environment): Reached => {
       ...((await tailnet()?.filesFor(target.name)) ?? []),
       ...(await certificates.files()),
     ],
+    recovery: {
+      enter: machines.enter,
+      files: machines,
+      begin: keyRing.start,
+      takeBackSecrets: (read) => takeBackSecrets(of, secrets, context.local, read),
+    },
     certify: (servers, waiting) => certificates.ensure(servers, waiting),
     connect,
     clock,
     random,
   });
   return { keyRing, secrets, machines, operations, tailnet, certificates };
+};
+
+/** What is written in infra.yaml for emulated clouds is no secret, and stays there. */
+const takeBackSecrets = async (
+  { jobs }: Environment,
+  secrets: OwnedSecrets,
+  emulated: boolean,
+  read: (jobId: string) => Promise<Readonly<Record<string, Secret>>>,
+): Promise<void> => {
+  for (const job of jobs) {
+    if (job.secrets.length === 0) continue;
+    const found = await read(job.name);
+    await secrets.takeBack(
+      job.secrets.filter(({ name, local }) => !(emulated && local !== undefined && found[name]?.reveal() === local)),
+      found,
+    );
+  }
 };

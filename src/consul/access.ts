@@ -22,6 +22,7 @@ export const createCatalogAccess = (access: ConsulAccess): CatalogAccess => {
         }),
       );
     },
+    revokeFormer: (kept) => revokeFormer(ask, kept),
     workloads: (identity) => ensureWorkloads(ask, identity),
     refusesAnonymous: () => refusesAnonymous(createConsulAsk({ fetch: access.fetch, address: access.address })),
   };
@@ -71,14 +72,32 @@ const bootstrap = async (as: (token: Secret) => ConsulAsk, secret: Secret): Prom
 
 /** Consul tells the index that its reset file must hold (consul/docs, "Reset the ACL system"). */
 const notOurs = (error: ConsulRefusal): AccessControlError => {
-  const index = /reset index: (\d+)/.exec(error.text)?.[1] ?? 'the index it names';
+  const index = /reset index: (\d+)/.exec(error.text)?.[1];
   return new AccessControlError(
     `Consul's access control was set up with a management token that our state does not hold: ${error.text}`,
     {
       cause: error,
-      next: `bring back the state that holds it; or let Consul forget it: write ${index} into /var/lib/consul/acl-bootstrap-reset on its leader, and run again`,
+      ...(index === undefined ? {} : { resetIndex: Number(index) }),
+      next: `bring back the state that holds it; or let Consul forget it: write ${index ?? 'the index it names'} into /var/lib/consul/acl-bootstrap-reset on its leader, and run again`,
     },
   );
+};
+
+/** What Consul calls the token of a bootstrap (agent/consul/acl_endpoint.go). */
+const bootstrapName = 'Bootstrap Token (Global Management)';
+
+const revokeFormer = async (
+  ask: ConsulAsk,
+  kept: { readonly management: Secret; readonly provisioner: Secret },
+): Promise<void> => {
+  const secrets = new Set([kept.management.reveal(), kept.provisioner.reveal()]);
+  const { name, description } = policies.provisioner;
+  const former = (await ask('GET', '/v1/acl/tokens', tokensSchema)).filter((token) => {
+    const names = (token.Policies ?? []).map((policy) => policy.Name);
+    const ofProvisioner = token.Description === description && names.length === 1 && names[0] === name;
+    return !secrets.has(token.SecretID) && (token.Description === bootstrapName || ofProvisioner);
+  });
+  for (const token of former) await ask('DELETE', `/v1/acl/token/${token.AccessorID}`, z.unknown());
 };
 
 /** With our own secret, which whoever uses it was given before the token existed. */

@@ -30,7 +30,7 @@ export interface Asked {
   /** Further statuses whose body the schema describes: autopilot's 429. */
   readonly alsoFine?: readonly number[];
 }
-export type ConsulAsk = <T>(method: 'GET' | 'PUT', path: string, schema: z.ZodType<T>, asked?: Asked) => Promise<T>;
+export type ConsulAsk = <T>(method: 'GET' | 'PUT' | 'DELETE', path: string, schema: z.ZodType<T>, asked?: Asked) => Promise<T>;
 
 export const createConsulAsk =
   (access: ConsulAccess): ConsulAsk =>

@@ -16,7 +16,20 @@ export interface ClusterKeys {
   readonly ssh: { readonly privateKey: Secret; readonly publicKey: string };
   /** Host keys by server name. */
   readonly hosts: Readonly<Record<string, HostKeys>>;
+  /** While these keys, made after all others were lost, are not everywhere yet (cluster/recover.ts). */
+  readonly recovery?: KeysRecovery;
 }
+
+export interface KeysRecovery {
+  /** ISO 8601. */
+  readonly since: string;
+  /** PEM of the authority before, whose key is lost: trusted until every server has a certificate of ours. */
+  readonly formerCa: string;
+}
+
+/** PEM of the authorities whose certificates the servers may show. */
+export const trustedCas = ({ ca, recovery }: Pick<ClusterKeys, 'ca' | 'recovery'>): string =>
+  recovery === undefined ? ca.certificate : `${ca.certificate}${recovery.formerCa}`;
 
 /** UUIDs chosen by us before any server exists: Consul accepts a token's SecretID from its maker. */
 export interface ConsulTokens {

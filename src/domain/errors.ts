@@ -111,8 +111,17 @@ export class HetznerActionError extends Failure {
   }
 }
 
-/** The cluster's access control is somebody else's, or off: no waiting heals that. */
-export class AccessControlError extends Failure {}
+/**
+ * The cluster's access control is somebody else's, or off: no waiting heals that. `resetIndex`: what its leader wants to
+ * find in its reset file before it takes another management token.
+ */
+export class AccessControlError extends Failure {
+  readonly resetIndex: number | undefined;
+  constructor(message: string, details: FailureDetails & { readonly resetIndex?: number } = {}) {
+    super(message, details);
+    this.resetIndex = details.resetIndex;
+  }
+}
 
 /** A wait ran into its bound; the bound is in the message. */
 export class DeadlineError extends Failure {}

@@ -16,6 +16,7 @@ export const observationBasis = (
     .map(stablePart)
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)),
   jobs: jobsOf(observation.cluster),
+  ...(entryOf(observation.cluster) ?? {}),
 });
 
 const stablePart = (item: AnyObservedItem) => ({
@@ -48,3 +49,9 @@ const jobsOf = (cluster: ObservedCluster | null): unknown =>
     : cluster.jobs
         .map(({ jobId, fingerprint, owner }) => ({ jobId, fingerprint, owner }))
         .sort((a, b) => (a.jobId < b.jobId ? -1 : a.jobId > b.jobId ? 1 : 0));
+
+/** Which doors a human's login would open, by the host keys they show. */
+const entryOf = (cluster: ObservedCluster | null): object | undefined => {
+  if (cluster === null || cluster.reachable || cluster.entry === undefined) return undefined;
+  return { doors: cluster.entry.servers.map((one) => ({ name: one.name, hostKey: one.open ? one.hostKey : null })) };
+};

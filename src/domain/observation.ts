@@ -205,8 +205,8 @@ export interface ObservedNode {
 }
 /** What Consul and Nomad said. `reachable: false` with a reason when no server answered. */
 export type ObservedCluster =
-  /** `keysLost`: servers stand, and nothing here opens them. */
-  | { readonly reachable: false; readonly because: string; readonly keysLost?: true }
+  /** `keysLost`: servers stand, and nothing here opens them; `entry`: what a login by other means would find. */
+  | { readonly reachable: false; readonly because: string; readonly keysLost?: true; readonly entry?: AccessEntry }
   | {
       readonly reachable: true;
       readonly consul: {
@@ -222,6 +222,26 @@ export type ObservedCluster =
       readonly nodes: readonly ObservedNode[];
       readonly jobs: readonly ObservedJob[];
     };
+
+/** A way into servers whose keys are lost. */
+export interface AccessEntry {
+  /** `root with the key SHA256:… of the SSH agent`. */
+  readonly as: string;
+  /** A file; null: the SSH agent. */
+  readonly identity: string | null;
+  /** New keys were made by a run that did not end. */
+  readonly begun: boolean;
+  readonly servers: readonly EnteredServer[];
+}
+export type EnteredServer = { readonly name: string; readonly privateIp: string; readonly publicIp: string | null } & (
+  | {
+      readonly open: true;
+      /** `ssh-ed25519 AAAA…`, and as `ssh-keygen -l` shows it. */
+      readonly hostKey: string;
+      readonly fingerprint: string;
+    }
+  | { readonly open: false; readonly because: string }
+);
 
 export interface RequestCount {
   readonly read: number;

@@ -124,6 +124,15 @@ export type Effect =
   | { readonly port: 'machines'; readonly op: 'await-boot'; readonly serverName: string; readonly privateIp: string }
   /** Wait until Consul and Nomad have leader, wanted voters by name, and all nodes ready. */
   | { readonly port: 'cluster'; readonly op: 'await-ready'; readonly resource: Resource<'cluster'> }
+  /** With every copy of the keys gone: log in with a human's key, make new ones, and put them everywhere. */
+  | {
+      readonly port: 'cluster';
+      readonly op: 'recover-access';
+      readonly resource: Resource<'cluster'>;
+      readonly servers: readonly RecoveredServer[];
+      /** A file; null: the SSH agent. */
+      readonly identity: string | null;
+    }
   /** Register the job if it differs, then wait until it is truly healthy. */
   | { readonly port: 'jobs'; readonly op: 'submit'; readonly resource: Resource<'job'> }
   | { readonly port: 'jobs'; readonly op: 'stop'; readonly jobId: string }
@@ -137,6 +146,15 @@ export type Effect =
       readonly outputs: Readonly<Record<string, string>>;
     }
   | { readonly port: 'state'; readonly op: 'forget' };
+
+/** A server that nobody holds a key to, and the host key it showed when the plan was made: no other is accepted. */
+export interface RecoveredServer {
+  readonly name: string;
+  readonly privateIp: string;
+  readonly publicIp: string | null;
+  /** `ssh-ed25519 AAAA…` */
+  readonly hostKey: string;
+}
 
 /** One effect through one port: the unit of journal, retry and fault injection. */
 export interface Step {

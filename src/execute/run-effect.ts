@@ -21,6 +21,8 @@ export const runEffect = async (step: Step, context: StepContext): Promise<void>
       );
       return recordReached(step, context);
     case 'cluster':
+      if (effect.op === 'recover-access')
+        return stoppable(step, context, (waiting) => context.operations.recoverAccess(effect, waiting));
       await stoppable(step, context, (waiting) => context.operations.awaitReady(effect.resource, waiting));
       return recordOwnId(step, context.plan.environment, effect.resource.name, context);
     case 'jobs':

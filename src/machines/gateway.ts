@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { Failure } from '../domain/errors.ts';
 import type { Secret } from '../domain/secret.ts';
+import type { MachineFiles } from '../ports/entry.ts';
 import type { BootStatus, DeliveredFile, Fetch, Machines, MachineTarget } from '../ports/machines.ts';
+import { asRoot, filesOf, placed } from './entry.ts';
 
 const bootSchema = z.object({
   stage: z.enum(['unreachable', 'running', 'done', 'error']),
@@ -14,22 +16,30 @@ const bootSchema = z.object({
  * Machines of an emulated cloud, reached through its gateway beside the API: `<origin>/_emulator/machines/<server>/boot`,
  * `…/deliver`, `…/log` and `…/<server>/<port>/<path>`. There is no TLS behind it: `https` and a CA are taken as read.
  */
-export const createGatewayMachines = (access: {
-  readonly fetch: Fetch;
-  readonly endpoint: string;
-  readonly token: Secret;
-}): Machines => ({
+export const createGatewayMachines = (access: GatewayAccess): Machines & MachineFiles => ({
   bootStatus: (target) => bootStatus(access, target),
   fetchThrough: (target) => (request) => through(access, target, request),
   deliver: (target, files) => deliver(access, target, files),
   logTail: (target, unit, lines) => logTail(access, target, unit, lines),
+  readFiles: async (target, read) => filesOf(await asRoot(access, target, access.ourKey?.(), { read })),
+  placeFile: async (target, file) => void (await asRoot(access, target, access.ourKey?.(), placed(file))),
   close: async () => undefined,
 });
-type Access = Parameters<typeof createGatewayMachines>[0];
+export interface GatewayAccess {
+  readonly fetch: Fetch;
+  readonly endpoint: string;
+  readonly token: Secret;
+  /** Line for authorized_keys of whom we log in as; left out: the machine does not ask. */
+  readonly ourKey?: () => string | undefined;
+}
+type Access = GatewayAccess;
 
-const gatewayUrl = ({ endpoint }: Access, name: string): string =>
+export const gatewayUrl = ({ endpoint }: Access, name: string): string =>
   `${new URL(endpoint).origin}/_emulator/machines/${encodeURIComponent(name)}`;
-const authorised = ({ token }: Access): Record<string, string> => ({ authorization: `Bearer ${token.reveal()}` });
+export const authorised = ({ token, ourKey }: Access): Record<string, string> => {
+  const key = ourKey?.();
+  return { authorization: `Bearer ${token.reveal()}`, ...(key === undefined ? {} : { 'x-ssh-key': key }) };
+};
 
 const bootStatus = async (access: Access, target: MachineTarget): Promise<BootStatus> => {
   let response: Response;
@@ -99,7 +109,7 @@ const through = async (access: Access, target: MachineTarget, request: Request):
   const url = new URL(request.url);
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   const headers = new Headers(request.headers);
-  headers.set('authorization', `Bearer ${access.token.reveal()}`);
+  for (const [name, value] of Object.entries(authorised(access))) headers.set(name, value);
   const body = request.body === null ? undefined : await request.text();
   const forwarded = new Request(`${gatewayUrl(access, target.name)}/${port}${url.pathname}${url.search}`, {
     method: request.method,

@@ -16,6 +16,7 @@ export const createSchedulerAccess = (access: NomadAccess): SchedulerAccess => {
       if (known !== null && held !== undefined && isDeployer(held)) return known;
       return (await madeBefore(http)) ?? (await makeDeployer(http));
     },
+    revokeFormer: (kept) => revokeFormer(http, as, kept),
     refusesAnonymous: () => refusesAnonymous(createNomadHttp({ fetch: access.fetch, address: access.address })),
     forgetNodes: async (ids) => {
       for (const id of ids) await findOrNone(() => http.ask('POST', `/v1/node/${id}/purge`, z.unknown()));
@@ -94,12 +95,13 @@ const bootstrap = async (http: NomadHttp, secret: Secret): Promise<void> => {
 
 /** Nomad tells the index that its reset file must hold (nomad/docs, "Re-bootstrap the ACL system"). */
 const notOurs = (error: NomadRefusal): AccessControlError => {
-  const index = /reset index: (\d+)/.exec(error.text)?.[1] ?? 'the index it names';
+  const index = /reset index: (\d+)/.exec(error.text)?.[1];
   return new AccessControlError(
     `Nomad's access control was set up with a management token that our state does not hold: ${error.text}`,
     {
       cause: error,
-      next: `bring back the state that holds it; or let Nomad forget it: write ${index} into /var/lib/nomad/server/acl-bootstrap-reset on its leader, and run again`,
+      ...(index === undefined ? {} : { resetIndex: Number(index) }),
+      next: `bring back the state that holds it; or let Nomad forget it: write ${index ?? 'the index it names'} into /var/lib/nomad/server/acl-bootstrap-reset on its leader, and run again`,
     },
   );
 };
@@ -122,6 +124,27 @@ const madeBefore = async (http: NomadHttp): Promise<Secret | undefined> => {
   if (ours === undefined) return undefined;
   const found = await findOrNone(() => http.ask('GET', `/v1/acl/token/${ours.AccessorID}`, tokenSchema));
   return found === undefined ? undefined : new Secret(found.body.SecretID);
+};
+
+/** What Nomad calls the token of a bootstrap (nomad/acl_endpoint.go). */
+const bootstrapName = 'Bootstrap Token';
+
+const revokeFormer = async (
+  http: NomadHttp,
+  as: (token: Secret) => NomadHttp,
+  kept: { readonly management: Secret; readonly deployer: Secret | null },
+): Promise<void> => {
+  const secrets = [kept.management, ...(kept.deployer === null ? [] : [kept.deployer])];
+  const own = await Promise.all(secrets.map(async (secret) => (await self(as(secret)))?.AccessorID));
+  const { body: tokens } = await http.ask('GET', '/v1/acl/tokens', tokenStubsSchema);
+  const former = tokens.filter(
+    (token) =>
+      !own.includes(token.AccessorID) &&
+      ((token.Type === 'management' && token.Name === bootstrapName) ||
+        (token.Name === deployer.name && isDeployer(token))),
+  );
+  for (const { AccessorID } of former)
+    await findOrNone(() => http.ask('DELETE', `/v1/acl/token/${AccessorID}`, z.unknown()));
 };
 
 const makeDeployer = async (http: NomadHttp): Promise<Secret> => {

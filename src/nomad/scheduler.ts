@@ -7,7 +7,7 @@ import { createNomadHttp, type NomadAccess, type NomadHttp, NomadRefusal } from 
 import { metaNames } from './meta.ts';
 import { releaseHealth, startRelease } from './release.ts';
 import { submitJob } from './submit.ts';
-import { putVariables, removeVariables } from './variables-store.ts';
+import { putVariables, readVariables, removeVariables } from './variables-store.ts';
 import {
   allocationsSchema,
   autopilotHealthSchema,
@@ -34,6 +34,7 @@ export const createNomad = (access: NomadAccess): JobScheduler => {
     releaseHealth: (jobId, version) => releaseHealth(http, jobId, version),
     stop: (jobId) => stopWhole(http, jobId),
     putVariables: (path, items) => putVariables(http, path, items),
+    readVariables: (path) => readVariables(http, path),
   };
 };
 

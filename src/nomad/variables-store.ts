@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Failure } from '../domain/errors.ts';
-import type { Secret } from '../domain/secret.ts';
+import { Secret } from '../domain/secret.ts';
 import { type NomadHttp, NomadRefusal } from './http.ts';
 
 /** nomad/api-docs/variables: a path, and text by name. */
@@ -30,6 +30,11 @@ export const putVariables = async (
       });
     }
   }
+};
+
+export const readVariables = async (http: NomadHttp, path: string): Promise<Readonly<Record<string, Secret>>> => {
+  const present = await read(http, path);
+  return Object.fromEntries(Object.entries(present?.Items ?? {}).map(([name, text]) => [name, new Secret(text)]));
 };
 
 /** Nothing there is a success. */

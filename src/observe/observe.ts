@@ -6,7 +6,7 @@ import type { DesiredState } from '../domain/resource.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import { type Clock, isoNow } from '../ports/clock.ts';
 import type { CloudApi, Listing } from '../ports/cloud-api.ts';
-import type { ClusterOperations } from '../ports/cluster-operations.ts';
+import type { ClusterOperations, RecoverAccess } from '../ports/cluster-operations.ts';
 import { catalogueNeeded } from './catalogue-needed.ts';
 import { machineTargets } from './machine-targets.ts';
 import { type OwnItem, ownItems } from './own.ts';
@@ -20,6 +20,8 @@ export interface ObserveOptions {
   readonly clock: Clock;
   /** Ask what can be ordered even when nothing seems to need it, e.g. for `--replace`. */
   readonly catalogue?: 'when-needed' | 'always';
+  /** Where all keys are lost, look what a human's login would find. */
+  readonly recoverAccess?: RecoverAccess;
 }
 
 /** One paged list each, of the whole project: ours, other environments', foreign. */
@@ -58,9 +60,10 @@ export const observe = async (options: ObserveOptions): Promise<Observation> => 
   const items = all.flatMap(([, { items: found }]) => found);
   const own = ownItems(items, basisOf(desired, state));
   const targets = machineTargets(own);
+  const asked = options.recoverAccess === undefined ? {} : { recoverAccess: options.recoverAccess };
   const [catalogue, cluster] = await Promise.all([
     readCatalogue(options, own),
-    targets.length === 0 ? null : operations.observe(targets),
+    targets.length === 0 ? null : operations.observe(targets, asked),
   ]);
   const { requests, budget } = cloud.usage();
   return {

@@ -5,6 +5,7 @@ import { isOfKind, type Resource } from '../domain/resource.ts';
 import type { Planning } from './context.ts';
 import { because, reason } from './describe.ts';
 import { bootDraft } from './lifecycle.ts';
+import { recoverOrBlock } from './recovery.ts';
 import { type Draft, isBlocked, type Verdict } from './verdict.ts';
 
 type Reached = Extract<ObservedCluster, { reachable: true }>;
@@ -22,7 +23,7 @@ const judge = (planning: Planning, want: Resource<'cluster'>): Verdict => {
   const plain = { address: want.address, kind: 'cluster', name: want.name, want, disruption: 'none' } as const;
   const comings = serverReasons(planning, want);
   const locked = lockedOut(planning, want);
-  if (locked.length > 0) return { ...plain, ...keysLost(planning, want, locked) };
+  if (locked.length > 0) return { ...plain, ...recoverOrBlock(planning, want, locked, ready(want)) };
   const restarted = [...comings.values()];
   const certificates = (planning.certificatesDue ?? []).map((due) => reason('certificate', due));
   const lacks = [...lacksOf(want, observation.cluster, comings), ...certificates];
@@ -54,18 +55,6 @@ const lockedOut = (planning: Planning, want: Resource<'cluster'>): Address[] => 
     });
 };
 const wiped: readonly string[] = ['create', 'rebuild', 'replace', 'delete'];
-
-/** Nobody can be let in by the API: either the keys come back, or the disks go. */
-const keysLost = ({ target }: Planning, want: Resource<'cluster'>, locked: readonly Address[]) => ({
-  action: 'blocked' as const,
-  reasons: [
-    reason('keys', `the keys of ${locked.join(', ')} are lost: neither the state nor its copy of the keys is there`),
-  ],
-  next: `put the state or its copy of the keys back, or begin anew with new disks: reconcile ${target} ${membersOf(want)
-    .map(({ address }) => `--replace ${address}`)
-    .join(' ')}`,
-  drafts: [],
-});
 
 /** Voters and workers alike: whoever has to be a node that takes work. */
 const membersOf = ({ spec }: Resource<'cluster'>) => [...spec.servers, ...(spec.workers ?? [])];

@@ -42,6 +42,8 @@ const deleteMs: Readonly<Record<string, number>> = { server: 3_000, zone: 1_000,
 const bootMs = 60_000;
 /** Elections, access control, all nodes ready: 2 to 4 s on containers of two cores, once all have booted. */
 const readyMs = 8_000;
+/** Two resets, and three deliveries to each of three servers with a look at the cluster after each. */
+const recoverMs = 60_000;
 /** Image pull, start, checks, `min_healthy_time` and an answer through the ingress: 10 to 12 s there, with a near registry. */
 const jobMs = 20_000;
 
@@ -54,7 +56,7 @@ export const estimateMs = (effect: Effect): number => {
     case 'machines':
       return bootMs;
     case 'cluster':
-      return readyMs;
+      return effect.op === 'recover-access' ? recoverMs : readyMs;
     case 'jobs':
       return effect.op === 'submit' ? jobMs : requestMs;
     case 'state':

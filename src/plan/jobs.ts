@@ -6,6 +6,7 @@ import type { Remembered } from '../domain/statefile.ts';
 import { bookkeeping } from './cluster.ts';
 import type { Planning } from './context.ts';
 import { because, reason } from './describe.ts';
+import { isRecovering } from './recovery.ts';
 import type { Draft, Verdict } from './verdict.ts';
 
 /** Nomad jobs: fingerprint and owner are in their meta, health is what Nomad counts. */
@@ -54,6 +55,17 @@ const judge = (planning: Planning, want: Resource<'job'>, job: ObservedJob | und
       next: `reconcile ${target} --adopt ${want.address}`,
       drafts: [],
     };
+  // Nobody can be asked before the run that recovers access has; the look after it tells.
+  if (isRecovering(planning)) {
+    if (remembered !== undefined) return { ...plain, action: 'keep', reasons: [], drafts: [] };
+    const reasons = [reason('access', 'whether it is as infra.yaml says is seen once access is recovered')];
+    return {
+      ...plain,
+      action: 'adopt',
+      reasons,
+      drafts: [bookkeeping(planning, want.spec.jobId, want.fingerprint)],
+    };
+  }
   const why = differences(planning, want, job, remembered);
   if (asked && job?.owner !== ownerOf(planning))
     why.unshift(reason('owner', because.adopted, job?.owner ?? '(none)', ownerOf(planning)));
@@ -140,6 +152,7 @@ const unwanted = (
       reasons: [reason('existence', because.unwanted)],
       drafts: [{ verb: 'stop', effect: { port: 'jobs', op: 'stop', jobId: job.jobId } }],
     };
+  if (kind === 'job' && isRecovering(planning)) return { ...plain, action: 'keep', reasons: [], drafts: [] };
   if (kind === 'job' && presentJobs(planning) === null)
     return {
       ...plain,

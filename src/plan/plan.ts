@@ -16,6 +16,7 @@ import { checkOptions, selectOnly } from './only.ts';
 import type { PlanInput } from './options.ts';
 import { chainsOf, linkDependencies, type MutableStep, sorted } from './order.ts';
 import { guardQuorum } from './quorum.ts';
+import { holdForRecovery } from './recovery.ts';
 import { joinRequests } from './requests.ts';
 import { linkRolling } from './rolling.ts';
 import type { Verdict } from './verdict.ts';
@@ -32,6 +33,7 @@ export const makePlan = (input: PlanInput): Plan => {
   guardCloud(planning);
   joinRequests(planning);
   propagateBlocks(planning);
+  holdForRecovery(planning);
   guardQuorum(planning);
   guardHeld(planning);
   judgeCluster(planning);

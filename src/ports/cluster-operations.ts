@@ -1,4 +1,5 @@
 import type { ObservedCluster } from '../domain/observation.ts';
+import type { Effect } from '../domain/plan.ts';
 import type { Resource } from '../domain/resource.ts';
 import type { MachineTarget, TimedPart } from './machines.ts';
 
@@ -22,5 +23,15 @@ export interface ClusterOperations {
   submit(job: Resource<'job'>, waiting: Waiting): Promise<void>;
   stop(jobId: string, waiting: Waiting): Promise<void>;
   /** What Consul and Nomad say now; `reachable: false` when no server answers within the bound. */
-  observe(targets: readonly MachineTarget[]): Promise<ObservedCluster>;
+  observe(
+    targets: readonly MachineTarget[],
+    options?: { readonly recoverAccess?: RecoverAccess },
+  ): Promise<ObservedCluster>;
+  /** With a human's login: new keys, known before they are used, and on every server in the end. */
+  recoverAccess(effect: Extract<Effect, { op: 'recover-access' }>, waiting: Waiting): Promise<void>;
+}
+
+/** Asked for where all keys are lost. `identity`: a file with a private SSH key; null: the SSH agent. */
+export interface RecoverAccess {
+  readonly identity: string | null;
 }

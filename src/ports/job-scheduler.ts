@@ -33,6 +33,8 @@ export interface JobScheduler {
    * are so already. No items: removes them.
    */
   putVariables(path: string, items: Readonly<Record<string, Secret>>): Promise<{ readonly changed: boolean }>;
+  /** What lies at the path; nothing there: empty. */
+  readVariables(path: string): Promise<Readonly<Record<string, Secret>>>;
 }
 
 /** Nomad's access control; needs the management token. */
@@ -43,6 +45,8 @@ export interface SchedulerAccess {
   deployer(known: Secret | null): Promise<Secret>;
   /** Whether a call without token is refused. */
   refusesAnonymous(): Promise<boolean>;
+  /** Revokes the tokens that runs before ours were given, whose secrets are lost; those that people made stay. */
+  revokeFormer(kept: { readonly management: Secret; readonly deployer: Secret | null }): Promise<void>;
   /** Makes Nomad forget nodes: what ran there is lost at once, and placed elsewhere. One that is gone is a success. */
   forgetNodes(ids: readonly string[]): Promise<void>;
 }
@@ -66,6 +70,8 @@ export interface CatalogAccess {
     readonly ingress: Secret;
     readonly provisioner: Secret;
   }): Promise<void>;
+  /** Revokes the tokens that runs before ours were given, whose secrets are lost; those that people made stay. */
+  revokeFormer(kept: { readonly management: Secret; readonly provisioner: Secret }): Promise<void>;
   /** Lets Nomad's jobs log in by their workload identity. Consul fetches Nomad's keys at once: Nomad must answer. */
   workloads(identity: { readonly jwksUrl: string; readonly jwksCa: string }): Promise<void>;
   refusesAnonymous(): Promise<boolean>;

@@ -4,6 +4,7 @@ import type { Observation, RequestBudget, RequestCount } from '../domain/observa
 import type { CostLine, Plan } from '../domain/plan.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { StateFile } from '../domain/statefile.ts';
+import type { RecoverAccess } from './cluster-operations.ts';
 import type { TimedPart } from './machines.ts';
 
 export interface PlanOptions {
@@ -12,6 +13,8 @@ export interface PlanOptions {
   readonly replace?: readonly Address[];
   /** Foreign things with a wanted name that the user hands over to us. */
   readonly adopt?: readonly Address[];
+  /** With every copy of the keys gone. */
+  readonly recoverAccess?: RecoverAccess;
 }
 export interface Planned {
   readonly plan: Plan;

@@ -1,7 +1,7 @@
-import { type Algorithms, Client, type ClientCallback, type ClientChannel } from 'ssh2';
+import { type Algorithms, type BaseAgent, Client, type ClientCallback, type ClientChannel } from 'ssh2';
 import type { HostKeys } from '../domain/cluster-keys.ts';
 import { Failure } from '../domain/errors.ts';
-import type { Secret } from '../domain/secret.ts';
+import { Secret } from '../domain/secret.ts';
 import { reasonOf, UnreachableError } from './errors.ts';
 import { type Offered, recognise, wrongHostKey } from './host-key.ts';
 
@@ -9,8 +9,8 @@ import { type Offered, recognise, wrongHostKey } from './host-key.ts';
 export interface Connection {
   readonly server: string;
   readonly client: Client;
-  /** Which key the server proved to hold, and that key itself. */
-  readonly offered: Offered;
+  /** Which key the server proved to hold (`unknown`: one that nobody knew before), and that key itself. */
+  readonly offered: Offered | 'unknown';
   readonly hostKey: Buffer;
   readonly broken: () => boolean;
   /** At once; open channels end with it. */
@@ -22,8 +22,10 @@ export interface Door {
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  readonly privateKey: Secret;
-  readonly known: HostKeys;
+  /** An OpenSSH private key, or what signs without giving its key away. */
+  readonly login: Secret | BaseAgent;
+  /** `any`: there is nothing to compare with, so whoever asks shows what was offered to a human. */
+  readonly known: HostKeys | 'any';
   /** From the first packet to the login. */
   readonly readyMs: number;
   readonly signal: AbortSignal;
@@ -67,14 +69,14 @@ const algorithms: Algorithms = {
 export const connect = (door: Door): Promise<Connection> =>
   new Promise((resolve, reject) => {
     const client = new Client();
-    let shown: { readonly key: Buffer; readonly as: Offered | undefined } | undefined;
+    let shown: { readonly key: Buffer; readonly as: Connection['offered'] | undefined } | undefined;
     let broken = false;
     const refuse = (because: string, cause?: unknown): void => {
       broken = true;
       const stranger = shown !== undefined && shown.as === undefined;
       reject(
         stranger
-          ? wrongHostKey(door.server, door.host, door.known, shown?.key ?? Buffer.alloc(0))
+          ? wrongHostKey(door.server, door.host, knownOf(door), shown?.key ?? Buffer.alloc(0))
           : new UnreachableError(door.server, because, cause),
       );
     };
@@ -97,11 +99,13 @@ export const connect = (door: Door): Promise<Connection> =>
     if (door.signal.aborted) return leave();
     door.signal.addEventListener('abort', leave, { once: true });
     const verify = (key: Buffer): boolean => {
-      shown = { key: Buffer.from(key), as: recognise(door.known, key) };
+      shown = { key: Buffer.from(key), as: door.known === 'any' ? 'unknown' : recognise(door.known, key) };
       return shown.as !== undefined;
     };
     open(client, door, verify);
   });
+
+const knownOf = ({ known }: Door): HostKeys => (known === 'any' ? {} : known);
 
 const open = (client: Client, door: Door, hostVerifier: (key: Buffer) => boolean): void => {
   try {
@@ -109,7 +113,7 @@ const open = (client: Client, door: Door, hostVerifier: (key: Buffer) => boolean
       host: door.host,
       port: door.port,
       username: door.user,
-      privateKey: door.privateKey.reveal(),
+      ...(door.login instanceof Secret ? { privateKey: door.login.reveal() } : { agent: door.login }),
       readyTimeout: door.readyMs,
       keepaliveInterval: 10_000,
       keepaliveCountMax: 3,

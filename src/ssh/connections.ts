@@ -61,7 +61,7 @@ export const createConnections = (access: SshAccess): Connections => {
           port,
           signal,
           user: access.user ?? 'root',
-          privateKey: keys.ssh.privateKey,
+          login: keys.ssh.privateKey,
           known: keys.hosts[server] ?? {},
           readyMs: access.readyMs ?? 10_000,
         });

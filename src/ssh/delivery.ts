@@ -9,7 +9,7 @@ const ownerPattern = /^[a-z_][a-z0-9_-]*:[a-z_][a-z0-9_-]*$/;
 const pathPattern = /^(\/[A-Za-z0-9._-]+)+$/;
 
 /** Throws Failure on a file that no manifest can name. */
-const checked = (file: DeliveredFile): DeliveredFile => {
+export const checkedFile = (file: DeliveredFile): DeliveredFile => {
   const { path, mode, owner } = file;
   const fine =
     modePattern.test(mode) && ownerPattern.test(owner) && pathPattern.test(path) && !/\/\.\.?(\/|$)/.test(path);
@@ -17,7 +17,8 @@ const checked = (file: DeliveredFile): DeliveredFile => {
   throw new Failure(`no file for a delivery: ${JSON.stringify(path)}, mode ${mode}, owner ${owner}`);
 };
 
-const contentOf = ({ content }: DeliveredFile): string => (content instanceof Secret ? content.reveal() : content);
+export const contentOf = ({ content }: DeliveredFile): string =>
+  content instanceof Secret ? content.reveal() : content;
 const base64Lines = (text: string): string =>
   (
     Buffer.from(text, 'utf8')
@@ -30,7 +31,7 @@ const base64Lines = (text: string): string =>
  * that nobody has installed yet is replaced, under the lock that install-delivery holds while it reads. What it says holds nothing of the files.
  */
 export const deliveryScript = (files: readonly DeliveredFile[]): string => {
-  const named = files.map(checked);
+  const named = files.map(checkedFile);
   const bodies = named.map(
     (file, index) => `base64 -d >"$new/${index + 1}" <<'END'\n${base64Lines(contentOf(file))}\nEND`,
   );

@@ -1,10 +1,12 @@
 import { Failure } from '../domain/errors.ts';
+import type { MachineFiles, ReadFiles } from '../ports/entry.ts';
 import type { BootStatus, DeliveredFile, Machines, MachineTarget } from '../ports/machines.ts';
 import { bootScript, parseBootFacts } from './boot-script.ts';
 import { bootVerdict } from './boot-status.ts';
 import { type Connections, createConnections, type SshAccess } from './connections.ts';
-import { deliveryScript, judgeDelivery } from './delivery.ts';
+import { contentOf, deliveryScript, judgeDelivery } from './delivery.ts';
 import { UnreachableError } from './errors.ts';
+import { filesRead, judgeFiles, placeScript, readScript } from './files.ts';
 import { command, run } from './run.ts';
 import { createTunnel, type Tunnel } from './tunnel.ts';
 import { fetchThroughTunnel } from './tunnel-fetch.ts';
@@ -14,7 +16,7 @@ const lookMs = 15_000;
 const deliverMs = 60_000;
 
 /** Machines reached by SSH as root, with the environment's own key and a pinned host key. */
-export const createSshMachines = (access: SshAccess): Machines => {
+export const createSshMachines = (access: SshAccess): Machines & MachineFiles => {
   const connections = createConnections(access);
   const tunnels = new Map<string, Tunnel>();
   const context: Context = { ...access, connections };
@@ -30,6 +32,8 @@ export const createSshMachines = (access: SshAccess): Machines => {
     bootStatus: (target) => bootStatus(context, target),
     deliver: (target, files) => deliver(context, target, files),
     logTail: (target, unit, lines) => logTail(context, target, unit, lines),
+    readFiles: (target, paths) => readFiles(context, target, paths),
+    placeFile: (target, file) => placeFile(context, target, file),
     fetchThrough: (target, trust) => fetchThroughTunnel(target.name, () => tunnelTo(target, trust?.ca)),
     close: async () => {
       for (const tunnel of tunnels.values()) tunnel.close();
@@ -82,6 +86,27 @@ const deliver = async (
   const options = { clock, ms: deliverMs, what: `the delivery of ${files.length} files` };
   const ran = await reached(() => connections.use(target, (connection) => run(connection, script, options)));
   judgeDelivery(target.name, files, ran);
+};
+
+const readFiles = async (
+  { connections, clock }: Context,
+  target: MachineTarget,
+  paths: readonly string[],
+): Promise<ReadFiles> => {
+  const options = { clock, ms: lookMs, what: 'reading files' };
+  const ran = await reached(() => connections.use(target, (connection) => run(connection, readScript(paths), options)));
+  return filesRead(paths, judgeFiles(target.name, options.what, ran));
+};
+
+const placeFile = async (
+  { connections, clock }: Context,
+  target: MachineTarget,
+  file: DeliveredFile,
+): Promise<void> => {
+  const options = { clock, ms: lookMs, what: `writing ${file.path}` };
+  const script = placeScript(file);
+  const ran = await reached(() => connections.use(target, (connection) => run(connection, script, options)));
+  judgeFiles(target.name, options.what, ran, [contentOf(file)]);
 };
 
 const logTail = async (

@@ -1,5 +1,6 @@
 import { LeaseHeldError } from '../domain/errors.ts';
-import type { Fetch, Machines } from '../ports/machines.ts';
+import type { OpenMachines } from '../ports/entry.ts';
+import type { Fetch } from '../ports/machines.ts';
 import type { Lease } from './held-lease.ts';
 
 /**
@@ -15,7 +16,7 @@ export interface MutationGate {
   /** Reads pass. Whatever else needs an open gate, and time: renewed first when it is short; LeaseHeldError without. */
   guard(fetch: Fetch): Fetch;
   /** The same for files and requests to machines. */
-  guardMachines(machines: Machines): Machines;
+  guardMachines(machines: OpenMachines): OpenMachines;
   /** Requests that change something and have left without an answer so far. */
   inFlight(): number;
 }
@@ -54,6 +55,12 @@ export const createGate = (): MutationGate => {
       close: () => machines.close(),
       fetchThrough: (target, trust) => guard(machines.fetchThrough(target, trust)),
       deliver: (target, files) => pass(() => machines.deliver(target, files)),
+      readFiles: (target, paths) => machines.readFiles(target, paths),
+      placeFile: (target, file) => pass(() => machines.placeFile(target, file)),
+      enter: async (identity) => {
+        const entry = await machines.enter(identity);
+        return { ...entry, admit: (...who) => pass(() => entry.admit(...who)) };
+      },
     }),
     inFlight: () => flying,
   };

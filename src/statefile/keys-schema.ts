@@ -39,6 +39,10 @@ export const keysSchema = z
     nomad: z.strictObject({ management: secret, deployer: secret.nullable() }),
     ssh: z.strictObject({ privateKey: secret, publicKey: z.string() }),
     hosts: z.record(z.string(), hostKeys).describe('By server name'),
+    recovery: z
+      .strictObject({ since: z.iso.datetime(), formerCa: z.string().describe('PEM') })
+      .optional()
+      .describe('While keys made after a loss are not everywhere yet'),
   })
   .describe('What the servers and the provisioner know of each other; secrets in plain text, so guard this document');
 

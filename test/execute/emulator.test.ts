@@ -174,7 +174,14 @@ const run = async (plan: Plan, faults: readonly FaultRule[] = [], given?: Return
   const never = async () => {
     throw new Error('no step asks for this');
   };
-  const operations = { awaitBoot: never, awaitReady: never, submit: never, stop: never, observe: never };
+  const operations = {
+    awaitBoot: never,
+    awaitReady: never,
+    submit: never,
+    stop: never,
+    observe: never,
+    recoverAccess: never,
+  };
   const startedAt = clock.now();
   const outcome = await executePlan({
     plan,

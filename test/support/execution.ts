@@ -27,6 +27,7 @@ export const createBench = (durationMs?: (command: string) => number) => {
     submit: (_job, { signal }) => clock.sleep(4_000, signal),
     stop: async () => undefined,
     observe: async () => ({ reachable: false, because: 'not asked' }),
+    recoverAccess: async () => undefined,
   };
   const state = async (): Promise<StateFile | null> =>
     (await readState(store, 'production', 'aipacto', plainSealer))?.state ?? null;

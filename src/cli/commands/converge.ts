@@ -4,8 +4,14 @@ import { confirmAndApply } from './applying.ts';
 import { whenFree } from './when-free.ts';
 
 export const runConverge: CommandRun = (context) => {
-  const { only, replace, adopt } = context.invocation.options;
-  return planAndApply(context, { intent: 'converge', only, replace, adopt });
+  const { only, replace, adopt, recoverAccess } = context.invocation.options;
+  return planAndApply(context, {
+    intent: 'converge',
+    only,
+    replace,
+    adopt,
+    ...(recoverAccess === undefined ? {} : { recoverAccess }),
+  });
 };
 
 export const runDestroy: CommandRun = (context) => planAndApply(context, { intent: 'destroy' });

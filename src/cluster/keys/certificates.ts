@@ -1,4 +1,4 @@
-import { webcrypto } from 'node:crypto';
+import { webcrypto, X509Certificate } from 'node:crypto';
 import type { ClusterKeys } from '../../domain/cluster-keys.ts';
 import { Secret } from '../../domain/secret.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -120,3 +120,18 @@ const privatePem = async (key: webcrypto.CryptoKey): Promise<Secret> => {
 };
 const derOf = (key: Secret): Uint8Array<ArrayBuffer> =>
   new Uint8Array(Buffer.from(key.reveal().replaceAll(/-----[^-]+-----|\s/g, ''), 'base64'));
+
+/** Whether the PEM text holds this very certificate, alone or among others. */
+export const sameCertificate = (text: string, certificate: string): boolean =>
+  text.replaceAll(/\s/g, '').includes(certificate.replaceAll(/\s/g, ''));
+
+/** Whether a PEM certificate was signed by this authority; false for what is no certificate. */
+export const isIssuedBy = (certificate: string, authority: string): boolean => {
+  try {
+    const parsed = new X509Certificate(certificate);
+    return parsed.verify(new X509Certificate(authority).publicKey);
+  } catch {
+    // Nothing there, or half of it: a new one is delivered then.
+    return false;
+  }
+};
