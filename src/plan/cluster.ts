@@ -30,7 +30,8 @@ const judge = (planning: Planning, want: Resource<'cluster'>): Verdict => {
   const formed = formedBefore(planning, want);
   noticeOdd(planning, want);
   if (lacks.length === 0 && comings.size === 0) {
-    const adopt = remembered === undefined ? [bookkeeping(planning, want.name, want.fingerprint)] : [];
+    // A run killed here may have left its access control half set up, which no observation shows.
+    const adopt = remembered === undefined ? [ready(want), bookkeeping(planning, want.name, want.fingerprint)] : [];
     const reasons = remembered === undefined ? [reason('state', because.formedUnknown)] : [];
     return { ...plain, action: remembered === undefined ? 'adopt' : 'keep', reasons, drafts: adopt };
   }

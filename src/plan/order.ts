@@ -74,9 +74,15 @@ export const linkDependencies = (chains: ReadonlyMap<Address, Chain>): void => {
     const first = firstOf(chain);
     if (want === undefined || first === undefined) continue;
     for (const address of referencesOf(want)) link(first, chains.get(address), bornAt);
-    for (const address of want.dependsOn) link(first, chains.get(address), lastOf);
+    for (const address of want.dependsOn) {
+      // Members are told by name: a server that gets its name back is asked for afterwards.
+      if (want.kind === 'cluster') after(first, lastOfOwn(chains.get(address)));
+      else link(first, chains.get(address), lastOf);
+    }
   }
 };
+
+const lastOfOwn = (chain: Chain | undefined): MutableStep | undefined => chain && lastOf(chain);
 
 /** Labels, names, protection and bookkeeping change nothing that others build on, so nobody waits for them. */
 const aside: readonly string[] = ['set-labels', 'rename', 'set-protection'];
