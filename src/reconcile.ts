@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import type { WorkspaceOptions } from './cli/io.ts';
 import type { LocalWorlds } from './compose/local-world.ts';
+import type { OpenOptions } from './compose/open.ts';
 import type { Supply } from './compose/supplies.ts';
 import type { Secret } from './domain/secret.ts';
 import type { Workspace } from './ports/session.ts';
+import type { Check } from './ports/state-access.ts';
 
 // V8 keeps compiled code between runs: a no-op plan as a whole process is mostly start-up. Modules are therefore
 // imported after this line, and those that a command may not need only when it needs them.
@@ -40,18 +42,24 @@ const localWorlds: LocalWorlds = {
   },
 };
 
-const openWorkspace = async (options: WorkspaceOptions): Promise<Workspace> => {
-  const compose = await import('./compose/open.ts');
-  return compose.openWorkspace({
-    configFile: options.config ?? 'infra.yaml',
-    local: options.local,
-    target: options.target,
-    env,
-    reporter: options.reporter,
-    version,
-    localWorlds,
-    onSecret: (secret) => secrets.push(secret),
-  });
+const optionsOf = ({ config, local, target, reporter }: WorkspaceOptions): OpenOptions => ({
+  configFile: config ?? 'infra.yaml',
+  local,
+  target,
+  env,
+  reporter,
+  version,
+  localWorlds,
+  onSecret: (secret) => secrets.push(secret),
+});
+const openWorkspace = async (options: WorkspaceOptions): Promise<Workspace> =>
+  (await import('./compose/open.ts')).openWorkspace(optionsOf(options));
+const examine = async (options: WorkspaceOptions): Promise<readonly Check[]> =>
+  (await import('./compose/open-doctor.ts')).openDoctor(optionsOf(options));
+const makeIdentity = async (): Promise<{ text: string; recipient: string }> => {
+  const age = await import('./age/identity.ts');
+  const made = await age.makeIdentity();
+  return { text: age.identityFileText(made, new Date(systemClock.now()).toISOString()), recipient: made.recipient };
 };
 
 const exitCode = await runCli({
@@ -63,6 +71,8 @@ const exitCode = await runCli({
   version,
   openWorkspace,
   initTemplate,
+  examine,
+  makeIdentity,
   secrets: () => secrets,
 });
 await exitWhenWritten(process, exitCode);

@@ -94,17 +94,30 @@ const operandsOf = (
     const name = secretName(named, verb, next);
     return { target: parseTarget(targetOnly, next, 'previews too'), file: undefined, name };
   }
+  if (spec.takes === '<target> <file>') {
+    const [targetOnly, [file, ...more]] = splitAtName(words);
+    const target = parseTarget(stateWords(targetOnly), next, 'previews too');
+    if (file === undefined) throw new UsageError(`${verb} needs a target and a file`, { next });
+    if (more.length > 0) throw new UsageError(`${verb} takes one file, found also: ${more.join(' ')}`, { next });
+    return { target, file };
+  }
   const optional = spec.takes === '[target]' || spec.takes === '';
   const target =
     optional && words.length === 0
       ? undefined
-      : parseTarget(words, next, verb === 'secrets list' ? 'previews too' : undefined);
+      : verb.startsWith('state ')
+        ? parseTarget(stateWords(words), next, 'previews too')
+        : parseTarget(words, next, verb === 'secrets list' ? 'previews too' : undefined);
   if (target !== undefined && options.all)
     throw new UsageError(`--all checks every environment, so ${targetWords(target)} can't be named beside it`, {
       next,
     });
   return { target, file: undefined };
 };
+
+/** The state of what all previews share is called `shared` where it lies, and so in messages. */
+const stateWords = (words: readonly string[]): readonly string[] =>
+  words[0] === 'shared' ? ['pr', ...words.slice(1)] : words;
 
 /** The words of the target, then those that should be one name: `production` is a target whose name is missing. */
 const splitAtName = (words: readonly string[]): [readonly string[], readonly string[]] => {
@@ -149,6 +162,8 @@ export const commandLine = (
     ...options.replace.map((address) => `--replace ${address}`),
     ...options.adopt.map((address) => `--adopt ${address}`),
     ...recoveryFlags(options),
+    ...(options.serial === null ? [] : [`--serial ${options.serial}`]),
+    ...(options.to === null ? [] : [`--to ${options.to}`]),
     ...placeFlags(options),
     ...extra,
   ].join(' ');

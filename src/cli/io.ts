@@ -3,6 +3,7 @@ import type { Secret } from '../domain/secret.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { Workspace } from '../ports/session.ts';
+import type { Check } from '../ports/state-access.ts';
 
 export interface Stream {
   write(text: string): void;
@@ -34,7 +35,7 @@ export interface Files {
   write(
     path: string,
     text: string,
-    how: { readonly mode: number; readonly replace: boolean },
+    how: { readonly mode: number; readonly replace: boolean; readonly makeFolder?: true },
   ): Promise<'written' | 'exists'>;
 }
 
@@ -73,6 +74,10 @@ export interface CliInput {
   readonly version: string;
   openWorkspace(options: WorkspaceOptions): Promise<Workspace>;
   initTemplate(answers: InitAnswers): string;
+  /** A new age key: `text` is the file as `age` reads it, and secret. */
+  makeIdentity(): Promise<{ readonly text: string; readonly recipient: string }>;
+  /** Whether all is there that commands need. Never throws for what is missing: that is what it tells. */
+  examine(options: WorkspaceOptions): Promise<readonly Check[]>;
   /** Asked whenever something is printed, because secrets become known while a run goes on. */
   secrets(): readonly Secret[];
 }

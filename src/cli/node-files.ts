@@ -1,4 +1,5 @@
-import { link, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Failure } from '../domain/errors.ts';
 import type { Files } from './io.ts';
 
@@ -12,9 +13,10 @@ export const nodeFiles = (pid: number): Files => ({
       throw failure(`can't read ${path}`, error);
     }
   },
-  async write(path, text, { mode, replace }) {
+  async write(path, text, { mode, replace, makeFolder }) {
     const neighbour = `${path}.${pid}.tmp`;
     try {
+      if (makeFolder) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await rm(neighbour, { force: true });
       await writeWhole(neighbour, text, mode);
       if (replace) await rename(neighbour, path);

@@ -20,11 +20,14 @@ export interface Options {
   readonly verbose: boolean;
   readonly color: boolean;
   readonly out: string | null;
+  /** Of an earlier document. */
+  readonly serial: number | null;
+  readonly to: 'local' | 's3' | null;
+  /** Milliseconds to wait for another run to end; null: not at all. */
+  readonly wait: number | null;
   readonly all: boolean;
   readonly init: Readonly<Partial<Record<'project' | 'domain' | 'location' | 'serverType' | 'sshKey', string>>> & {
     readonly staging?: boolean;
-  /** Milliseconds to wait for another run to end; null: not at all. */
-  readonly wait: number | null;
   };
 }
 
@@ -45,11 +48,13 @@ export const optionsOf = (raw: Readonly<Record<string, unknown>>, verb: Verb): O
     verbose: raw['verbose'] === true,
     color: raw['color'] !== false,
     out: text('out'),
+    serial: serialOf(text('serial'), verb),
+    to: backendOf(text('to'), verb),
+    wait: text('wait') === null ? null : durationMs(text('wait') ?? '', '--wait', helpCommand(verb)),
     all: raw['all'] === true,
     init: {
       ...Object.fromEntries(initTexts.flatMap((name) => (text(name) === null ? [] : [[name, text(name)]]))),
       ...(typeof raw['staging'] === 'boolean' ? { staging: raw['staging'] } : {}),
-    wait: text('wait') === null ? null : durationMs(text('wait') ?? '', '--wait', helpCommand(verb)),
     },
   };
 };
@@ -58,6 +63,17 @@ const recovery = (asked: boolean, identity: string | null, verb: Verb): { readon
   if (asked) return { recoverAccess: { identity } };
   if (identity === null) return {};
   throw new UsageError('--ssh-identity belongs to --recover-access', { next: helpCommand(verb) });
+};
+
+const serialOf = (value: string | null, verb: Verb): number | null => {
+  if (value === null) return null;
+  if (/^[1-9]\d{0,14}$/.test(value)) return Number(value);
+  throw new UsageError(`--serial wants a whole number from 1, found: ${value}`, { next: helpCommand(verb) });
+};
+
+const backendOf = (value: string | null, verb: Verb): Options['to'] => {
+  if (value === null || value === 'local' || value === 's3') return value;
+  throw new UsageError(`--to wants s3 or local, found: ${value}`, { next: helpCommand(verb) });
 };
 
 /** What `--only` leaves out would not be replaced, without a word. */

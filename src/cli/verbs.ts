@@ -36,6 +36,12 @@ export const optionSpecs = {
     flags: '--wait <duration>',
     about: 'while another run holds the lease wait for it, so long at most (60s, 10m, 1h30m), and plan then',
   },
+  outFile: { flags: '-o, --out <file>', about: 'write it into this file, which only its owner may read' },
+  serial: {
+    flags: '--serial <number>',
+    about: 'an earlier document; which there are: reconcile state history <target>',
+  },
+  to: { flags: '--to <backend>', about: 'where the states are to lie: s3 or local' },
   all: { flags: '--all', about: 'check every environment that exists' },
   project: { flags: '--project <name>', about: 'name of the project: label and prefix of everything' },
   domain: { flags: '--domain <domain>', about: 'domain of production, e.g. example.com' },
@@ -52,7 +58,7 @@ const planning = ['only', 'replace', 'adopt', 'recoverAccess', 'sshIdentity'] as
 
 export interface VerbSpec {
   /** Shown after the verb: `<target>`, `<file>`; empty: nothing follows. */
-  readonly takes: '' | '<target>' | '[target]' | '<file>' | '<target> <name>';
+  readonly takes: '' | '<target>' | '[target]' | '<file>' | '<target> <name>' | '<target> <file>';
   readonly about: string;
   readonly options: readonly OptionName[];
   readonly examples: readonly (readonly [command: string, about: string])[];
@@ -62,6 +68,8 @@ export interface VerbSpec {
 const converges =
   'Exit codes: 0 converged or nothing to do; 1 failed; 3 someone else holds the lease; 4 blocked; 64 usage.';
 const looks = 'Exit codes: 0 nothing to do; 1 failed; 2 changes pending; 64 usage.';
+
+const keepsLease = 'Exit codes: 0 done or nothing to do; 1 failed; 3 someone else holds the lease; 64 usage.';
 
 export const verbs = {
   reconcile: {
@@ -139,7 +147,82 @@ export const verbs = {
     takes: '<target>',
     about: 'What the last runs remember: addresses, ids, history. Secrets are never shown.',
     options: [...common],
-    examples: [['reconcile state show production', 'addresses, ids, the last changes']],
+    examples: [
+      ['reconcile state show production', 'addresses, ids, the last changes'],
+      ['reconcile state show pr', 'what all previews share: their places'],
+    ],
+  },
+  'state history': {
+    takes: '<target>',
+    about: 'Which runs there were, and which earlier documents can be had.',
+    options: [...common],
+    examples: [['reconcile state history production', 'runs, and the serials of earlier documents']],
+  },
+  'state pull': {
+    takes: '<target>',
+    about: 'The document as it is stored. Sealed secrets stay sealed; in plain text they only go into a file.',
+    options: ['outFile', 'serial', ...common],
+    examples: [
+      ['reconcile state pull production', 'on the screen, secrets redacted'],
+      ['reconcile state pull production --serial 12 --out FILE', 'an earlier one, into a file of your own'],
+    ],
+  },
+  'state push': {
+    takes: '<target> <file>',
+    about: 'Put a document in the place of the stored one, which is kept; refused when something would be lost.',
+    options: ['yes', 'wait', ...common],
+    examples: [['reconcile state push production FILE', 'shows what changes, asks, writes']],
+    exits: keepsLease,
+  },
+  'state rebuild': {
+    takes: '<target>',
+    about:
+      'Make a state again that was lost or damaged: from what exists, and keys and secrets from what was kept. Changes nothing in the cloud.',
+    options: ['yes', 'wait', ...common],
+    examples: [['reconcile state rebuild production', 'shows what is adopted and where the keys come from, asks']],
+    exits: keepsLease,
+  },
+  'state unlock': {
+    takes: '<target>',
+    about: 'Who holds the lease; and end it in their stead, for someone who is sure that the run is dead.',
+    options: ['yes', ...common],
+    examples: [['reconcile state unlock production', 'shows the holder, asks']],
+  },
+  'state init': {
+    takes: '',
+    about: 'Make the bucket of infra.yaml, with versions, and try out what it honours; safe to repeat.',
+    options: [...common],
+    examples: [['reconcile state init', 'after writing state.s3 into infra.yaml']],
+  },
+  'state migrate': {
+    takes: '',
+    about: 'Move all states of the project to the other place that infra.yaml names; may be stopped, and goes on then.',
+    options: ['to', 'yes', ...common],
+    examples: [
+      ['reconcile state migrate --to s3', 'from state.directory to state.s3; backend is changed afterwards'],
+      ['reconcile state migrate --to local', 'and back'],
+    ],
+    exits: keepsLease,
+  },
+  'state keygen': {
+    takes: '',
+    about: 'Make an age key: the secrets in the state are sealed for its recipient.',
+    options: ['outFile', 'json', 'color'],
+    examples: [['reconcile state keygen --out ~/.config/age/shop.txt', 'and how to name it in infra.yaml']],
+  },
+  'state reencrypt': {
+    takes: '<target>',
+    about: 'Seal the secrets anew, for the recipients that infra.yaml names now.',
+    options: ['wait', ...common],
+    examples: [['reconcile state reencrypt production', 'after state.recipients has changed']],
+    exits: keepsLease,
+  },
+  doctor: {
+    takes: '',
+    about: 'Check configuration, token, store, clock, keys, leases and unfinished runs before they bite.',
+    options: [...common],
+    examples: [['reconcile doctor', 'one line for each, with what to do about it']],
+    exits: 'Exit codes: 0 nothing is bad; 1 something is; 64 usage.',
   },
   cost: {
     takes: '[target]',
@@ -213,6 +296,7 @@ export const firstWords = [
   'state',
   'secrets',
   'cost',
+  'doctor',
   'init',
   'help',
 ];

@@ -23,9 +23,26 @@ export const questionIn = (argv: readonly string[]): Question | undefined => {
 
 /** Verbs of two words, by their first. */
 const doubles: Readonly<Record<string, readonly [Verb, ...Verb[]]>> = {
-  state: ['state show'],
+  state: [
+    'state show',
+    'state history',
+    'state pull',
+    'state push',
+    'state rebuild',
+    'state unlock',
+    'state init',
+    'state migrate',
+    'state keygen',
+    'state reencrypt',
+  ],
   secrets: ['secrets list', 'secrets set', 'secrets unset'],
 };
+
+/** Few of them with what follows; many by their names alone. */
+const choicesOf = (double: readonly Verb[]): string =>
+  double.length <= 3
+    ? double.map((one) => `${one} ${verbs[one].takes}`).join(', ')
+    : double.map((one) => one.split(' ')[1]).join(', ');
 
 const isTargetWord = (word: string): boolean => ['production', 'staging', 'pr'].includes(word) || /^pr-/.test(word);
 
@@ -40,7 +57,7 @@ export const verbOf = (argv: readonly string[]): { readonly verb: Verb; readonly
     const second = args[at + 1];
     const verb = double.find((one) => one === `${first} ${second}`);
     if (verb !== undefined) return { verb, rest: [...args.slice(0, at), ...args.slice(at + 2)] };
-    const shown = double.map((one) => `${one} ${verbs[one].takes}`).join(', ');
+    const shown = choicesOf(double);
     throw new UsageError(
       second === undefined || second.startsWith('-')
         ? `${first} needs a verb: ${shown}`

@@ -10,6 +10,7 @@ type Given = Pick<
   | 'config'
   | 'assets'
   | 'store'
+  | 'backends'
   | 'sealer'
   | 'recovery'
   | 'random'

@@ -11,6 +11,7 @@ import type { Reporter } from '../ports/reporter.ts';
 import type { Sealer } from '../ports/sealer.ts';
 import type { Assets } from '../render/assets.ts';
 import type { MutationGate } from '../statefile/gate.ts';
+import type { Backends } from './backends.ts';
 import type { Leases } from './lease.ts';
 import type { ReachMachines } from './machines.ts';
 import type { Reached } from './reach.ts';
@@ -42,6 +43,8 @@ export interface Context {
   readonly local: boolean;
   readonly reachMachines: ReachMachines;
   readonly store: ObjectStore;
+  /** For what spans the stores of infra.yaml; absent with `--local`. */
+  readonly backends?: Backends;
   readonly leases: Leases;
   /** Before everything that can change something; opened by whoever holds a lease. */
   readonly gate: MutationGate;

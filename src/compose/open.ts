@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { loadProject } from '../config/project.ts';
+import { loadProject, type ProjectConfig } from '../config/project.ts';
 import type { Target } from '../domain/environment.ts';
 import { Failure } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
@@ -12,11 +12,12 @@ import { createRecoveryFiles } from '../local/recovery-files.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { Workspace } from '../ports/session.ts';
 import { loadAssets } from './assets.ts';
+import type { Backends } from './backends.ts';
 import { buildContext } from './build.ts';
 import type { CloudAccess } from './context.ts';
 import { chooseLocal, directoryOf, type LocalKind, type LocalWorlds } from './local-world.ts';
 import { openStateSealer } from './sealing.ts';
-import { openStateStore } from './state-store.ts';
+import { openBucket, openStateStore } from './state-store.ts';
 import { createWorkspace } from './workspace.ts';
 
 export interface OpenOptions {
@@ -54,6 +55,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Workspace> =>
       assets: loadAssets(configFile),
       access,
       store,
+      ...(local === undefined ? { backends: backendsOf(config, options) } : {}),
       // The emulated world is plain: its secrets open nothing, and a trial needs no identity.
       sealer: openStateSealer(local === undefined ? config.state : undefined, options),
       recovery: createRecoveryFiles(local?.directory ?? dirname(resolve(configFile))),
@@ -68,8 +70,25 @@ export const openWorkspace = async (options: OpenOptions): Promise<Workspace> =>
   );
 };
 
+const backendsOf = ({ state }: ProjectConfig, { configFile, env, onSecret }: OpenOptions): Backends => {
+  const options = { configFile, env, clock: systemClock, random: systemRandom, onSecret };
+  const missing = (what: string): Failure =>
+    new Failure(`${configFile} does not say where states lie ${what}`, {
+      next: `write under state, beside what is there: ${what === 'locally' ? 'directory: state/files' : 's3: { region: …, bucket: … }'}`,
+    });
+  return {
+    open: (backend) => {
+      if (state === undefined) throw missing(backend === 'local' ? 'locally' : 'in a bucket');
+      if (backend === 's3') return openBucket(state, options);
+      if (state.directory === undefined) throw missing('locally');
+      return openStateStore({ ...state, backend }, options);
+    },
+    ...(state?.s3 === undefined ? {} : { makeBucket: () => openBucket(state, options).makeBucket() }),
+  };
+};
+
 /** The local world that was asked for, and the directory of it and of the states of its environments. */
-const openLocal = async (
+export const openLocal = async (
   { env, configFile, target, localWorlds, reporter }: OpenOptions,
   choice: LocalKind | 'either',
   mirror: string | undefined,
@@ -81,7 +100,7 @@ const openLocal = async (
   return { access: await localWorlds.open(kind, directory, say), directory };
 };
 
-const readConfig = async (file: string): Promise<string> => {
+export const readConfig = async (file: string): Promise<string> => {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
@@ -95,7 +114,7 @@ const readConfig = async (file: string): Promise<string> => {
   }
 };
 
-const hetznerAccess = (env: OpenOptions['env']): CloudAccess => {
+export const hetznerAccess = (env: OpenOptions['env']): CloudAccess => {
   const token = env['HCLOUD_TOKEN'];
   if (token === undefined || token === '')
     throw new Failure('HCLOUD_TOKEN is not set, so Hetzner would refuse every request', {

@@ -5,10 +5,12 @@ import { ConfigError } from '../domain/errors.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import type { Session, Workspace } from '../ports/session.ts';
 import { readState } from '../statefile/read.ts';
+import { initStore, prepareMove } from './backends.ts';
 import type { Context } from './context.ts';
 import { environmentUrl } from './outputs.ts';
 import { createSecretsAccess } from './secrets-access.ts';
 import { createSession } from './session.ts';
+import { createStateAccess } from './state-access.ts';
 import { summarizeEnvironments } from './summaries.ts';
 import { supplied } from './supplies.ts';
 
@@ -34,6 +36,9 @@ export const createWorkspace = (context: Context): Workspace => {
       await context.closeCloud();
     },
     secrets: async (target) => createSecretsAccess(context, target),
+    state: async (target) => createStateAccess(context, target),
+    initStore: () => initStore(context),
+    migrate: (to) => prepareMove(context, to),
     list: () => listEnvironments(context),
     cost: (target) => projectCost(context, target),
   };

@@ -6,6 +6,7 @@ import type { Secret } from '../domain/secret.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import type { RecoverAccess } from './cluster-operations.ts';
 import type { TimedPart } from './machines.ts';
+import type { MigrationPlan, Prepared, StateAccess, StoreReport } from './state-access.ts';
 
 export interface PlanOptions {
   readonly intent: 'converge' | 'destroy';
@@ -106,9 +107,6 @@ export interface CostReport {
   }[];
 }
 
-/** One target with its adapters built. Reading methods write nothing anywhere. */
-export interface Session extends Awaited {
-  readonly environment: Environment;
 /** How long to wait for another run to end. */
 export interface WaitOptions {
   /** As typed; named in the message with `--wait`. */
@@ -124,6 +122,9 @@ export interface Awaited {
   waitUntilFree(options: WaitOptions): Promise<void>;
 }
 
+/** One target with its adapters built. Reading methods write nothing anywhere. */
+export interface Session extends Awaited {
+  readonly environment: Environment;
   plan(options: PlanOptions): Promise<Planned>;
   /** Takes the lease, refuses a plan whose basis moved, executes, observes again. */
   apply(plan: Plan, options: ApplyOptions): Promise<Outcome>;
@@ -168,6 +169,12 @@ export interface Workspace {
   /** `pr` without a number: the set that all previews share. */
   secrets(target: Target): Promise<SecretsAccess>;
   session(target: Target): Promise<Session>;
+  /** `pr` without a number: what belongs to no single environment. */
+  state(target: Target): Promise<StateAccess>;
+  /** Makes the place of the states, and tries it out. */
+  initStore(): Promise<StoreReport>;
+  /** Of all states of the project. */
+  migrate(to: 'local' | 's3'): Promise<Prepared<MigrationPlan, void>>;
   /** The session a saved plan belongs to. */
   list(): Promise<readonly EnvironmentSummary[]>;
   cost(target?: Target): Promise<CostReport>;

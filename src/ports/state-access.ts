@@ -1,6 +1,7 @@
 import type { LeaseRecord } from '../domain/lease.ts';
 import type { Change } from '../domain/plan.ts';
 import type { HistoryEntry, StateFile } from '../domain/statefile.ts';
+import type { StoreVerdict } from '../domain/store-verdict.ts';
 import type { StoredVersion } from './object-store.ts';
 import type { Awaited } from './session.ts';
 
@@ -120,14 +121,12 @@ export interface StateAccess extends Awaited {
 export interface StoreReport {
   readonly place: string;
   readonly made: 'made' | 'there';
-  /** Whether the store keeps previous contents by itself; null: it can't, or does not say. */
-  readonly versioning: boolean | null;
-  /** What it was found to honour; null: a directory, which needs no trial. */
-  readonly honours: {
-    readonly createIfAbsent: boolean;
-    readonly replaceIfMatch: boolean;
-    readonly etags: string;
-  } | null;
+  /** Whether the bucket keeps previous contents: `on`, `turned on`, `none`; null: a directory. */
+  readonly versioning: string | null;
+  /** What it was found to honour. */
+  readonly honours: StoreVerdict;
+  /** Why it can't be shared, and what to do; null: it can. */
+  readonly refused: { readonly message: string; readonly next?: string } | null;
 }
 
 export interface MigrationPlan {

@@ -8,7 +8,7 @@ export interface BucketMade {
   readonly versioning: 'turned on' | 'on' | 'none';
 }
 
-type Versioning = 'on' | 'off' | 'none' | 'no bucket';
+export type Versioning = 'on' | 'off' | 'none' | 'no bucket';
 
 /** Makes the bucket where it is missing, turns versions on, looks whether both came true. Run twice, it changes nothing. */
 export const makeBucket = async (connection: S3Connection): Promise<BucketMade> => {
@@ -32,7 +32,8 @@ export const makeBucket = async (connection: S3Connection): Promise<BucketMade> 
 const isNone = ({ status, code }: { status: number | undefined; code: string }): boolean =>
   status === 501 || status === 405 || code === 'NotImplemented';
 
-const versioningOf = ({ ask, place }: S3Connection): Promise<Versioning> =>
+/** What it does now; changes nothing. */
+export const versioningOf = ({ ask, place }: S3Connection): Promise<Versioning> =>
   ask<Versioning>(
     { what: `ask whether the bucket ${place.bucket} keeps versions`, writes: false },
     async ({ client, sdk, options }) => {

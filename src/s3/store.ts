@@ -1,6 +1,6 @@
 import { Failure } from '../domain/errors.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
-import { type BucketMade, makeBucket } from './bucket.ts';
+import { type BucketMade, makeBucket, type Versioning, versioningOf } from './bucket.ts';
 import { connectS3, type S3Connection, type S3Dependencies } from './connect.ts';
 import { listKeys, listVersions } from './listing.ts';
 import { objectKey, placeText, type S3Place, serverText } from './place.ts';
@@ -10,6 +10,8 @@ import { getObject } from './read.ts';
 export interface S3Store extends ObjectStore {
   /** For `state init`. */
   makeBucket(): Promise<BucketMade>;
+  /** For `doctor`. */
+  versioning(): Promise<Versioning>;
 }
 
 /** Documents as objects of a bucket. Nothing is asked, and no SDK loaded, before the first call. */
@@ -35,6 +37,7 @@ export const createS3Store = (place: S3Place, deps: S3Dependencies): S3Store => 
     getVersion: async (key, id) => (await getObject(connection, checked(key), id))?.text,
     skewMs: connection.skewMs,
     makeBucket: () => makeBucket(connection),
+    versioning: () => versioningOf(connection),
   };
 };
 

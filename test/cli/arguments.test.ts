@@ -44,8 +44,16 @@ test.each([
   ],
   ['apply', 'apply needs the file of a saved plan', 'reconcile apply --help'],
   ['apply a b', 'apply takes one file, found also: b', 'reconcile apply --help'],
-  ['state', 'state needs a verb: state show <target>', 'reconcile state show --help'],
-  ['state shw production', 'state shw is no verb here: write state show <target>', 'reconcile state show --help'],
+  [
+    'state',
+    'state needs a verb: show, history, pull, push, rebuild, unlock, init, migrate, keygen, reencrypt',
+    'reconcile state show --help',
+  ],
+  [
+    'state shw production',
+    'state shw is no verb here: write show, history, pull, push, rebuild, unlock, init, migrate, keygen, reencrypt',
+    'reconcile state show --help',
+  ],
   ['help plann', 'plann is neither a verb nor a target; did you mean plan?', 'reconcile --help'],
   ['plann --help', 'plann is neither a verb nor a target; did you mean plan?', 'reconcile --help'],
 ])(
@@ -149,6 +157,30 @@ test('the overview lists targets, verbs, options, examples and exit codes', asyn
                                      server IPs.
       state show <target>            What the last runs remember: addresses, ids,
                                      history. Secrets are never shown.
+      state history <target>         Which runs there were, and which earlier
+                                     documents can be had.
+      state pull <target>            The document as it is stored. Sealed secrets
+                                     stay sealed; in plain text they only go into a
+                                     file.
+      state push <target> <file>     Put a document in the place of the stored one,
+                                     which is kept; refused when something would be
+                                     lost.
+      state rebuild <target>         Make a state again that was lost or damaged:
+                                     from what exists, and keys and secrets from
+                                     what was kept. Changes nothing in the cloud.
+      state unlock <target>          Who holds the lease; and end it in their stead,
+                                     for someone who is sure that the run is dead.
+      state init                     Make the bucket of infra.yaml, with versions,
+                                     and try out what it honours; safe to repeat.
+      state migrate                  Move all states of the project to the other
+                                     place that infra.yaml names; may be stopped,
+                                     and goes on then.
+      state keygen                   Make an age key: the secrets in the state are
+                                     sealed for its recipient.
+      state reencrypt <target>       Seal the secrets anew, for the recipients that
+                                     infra.yaml names now.
+      doctor                         Check configuration, token, store, clock, keys,
+                                     leases and unfinished runs before they bite.
       cost [target]                  Live prices: per environment, typical and
                                      maximum totals, and what each is made of.
       secrets list <target>          Names of the secrets that jobs read, whether
@@ -173,6 +205,10 @@ test('the overview lists targets, verbs, options, examples and exit codes', asyn
       --replace <address>         delete and make this one anew; may be repeated
       --adopt <address>           take over the foreign thing of that name; may be
                                   repeated
+      --recover-access            every copy of the keys is gone: log in with the
+                                  SSH key of a human, and make new ones
+      --ssh-identity <file>       private key for --recover-access; default:
+                                  RECONCILE_SSH_IDENTITY, else the SSH agent
       --json                      print one JSON document on stdout
       --local[=simulated|docker]  use the emulated Hetzner Cloud that ships with the
                                   project: docker boots servers, simulated does not;
@@ -191,6 +227,8 @@ test('the overview lists targets, verbs, options, examples and exit codes', asyn
           the environment of pull request 7
       reconcile production --only server/production-2
           nothing but this server and what it needs
+      reconcile production --recover-access
+          back in with a key of ssh_keys, when state and copies are gone
       reconcile production --yes --wait 10m
           in a pipeline: after the run that is at work
 

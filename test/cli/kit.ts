@@ -8,6 +8,7 @@ import { Secret } from '../../src/domain/secret.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Reporter } from '../../src/ports/reporter.ts';
 import type { ApplyOptions, Outcome, PlanOptions, Session, Workspace } from '../../src/ports/session.ts';
+import type { Check, StateAccess } from '../../src/ports/state-access.ts';
 import { costs, emptyPlan, now, outcome, outputs, state, statusLines, summaries } from './samples.ts';
 
 /** What the fake workspace answers; everything has a quiet default. */
@@ -16,6 +17,7 @@ export interface Answers {
   readonly apply?: (plan: Plan, options: ApplyOptions, reporter: Reporter) => Outcome | Promise<Outcome>;
   readonly workspace?: Partial<Workspace>;
   readonly session?: Partial<Session>;
+  readonly state?: Partial<StateAccess>;
   readonly open?: (options: WorkspaceOptions) => void;
 }
 
@@ -29,6 +31,7 @@ export interface World {
   readonly typed?: string;
   readonly files?: Record<string, string>;
   readonly secrets?: readonly string[];
+  readonly checks?: readonly Check[];
   readonly init?: (answers: InitAnswers) => string;
 }
 
@@ -90,6 +93,8 @@ export const start = (line: string, world: World = {}) => {
       world.answers?.open?.(options);
       return fakeWorkspace(world.answers ?? {}, options.reporter, calls);
     },
+    makeIdentity: async () => ({ text: 'the identity\n', recipient: 'age1recipient' }),
+    examine: async () => world.checks ?? [],
     initTemplate: world.init ?? ((answers) => `${JSON.stringify(answers)}\n`),
     secrets: () => (world.secrets ?? []).map((secret) => new Secret(secret)),
   };
@@ -120,9 +125,25 @@ const fakeWorkspace = (answers: Answers, reporter: Reporter, calls: string[]): W
   secrets: async () => {
     throw new Error('this test has no secrets');
   },
+  state: async (target) => ({ ...fakeState, scope: environmentName(target), ...answers.state }),
+  initStore: async () => {
+    throw new Error('this test has no store');
+  },
+  migrate: async () => {
+    throw new Error('this test moves nothing');
+  },
   close: async () => undefined,
   ...answers.workspace,
 });
+
+const none = async (): Promise<never> => {
+  throw new Error('this test has no such state');
+};
+const fakeState: StateAccess = {
+  ...{ scope: '', history: none, pull: none, push: none, rebuild: none, lease: none, unlock: none, reencrypt: none },
+  waitUntilFree: async () => undefined,
+  show: async () => ({ path: 'state/files/production.json', state, recipients: null, unfinished: null }),
+};
 
 const fakeSession = (answers: Answers, target: Target, reporter: Reporter, calls: string[]): Session => ({
   environment: { project: 'aipacto', name: environmentName(target), ...target } as Environment,

@@ -151,26 +151,28 @@ test('state show prints what is remembered', async () => {
   const ran = await run('state show production');
   expect(ran.stdout).toMatchInlineSnapshot(`
     "State of production, project aipacto
-    serial 17, schema 2, written 2026-11-29 08:15 UTC
+    lies in state/files/production.json
+    serial 17, schema 3, fencing token 1, written 2026-11-29 08:15 UTC
     lineage 5f0c9a7e2b1d4c38
+    holds no secrets
 
     ADDRESS              ID    MADE
     network/production   99    2026-11-20 09:59 UTC
     server/production-1  4711  2026-11-20 10:00 UTC
 
     History (1 of 1 entry)
-      2026-11-29 08:15 UTC  reconcile production: converged, 1 update
+      2026-11-29 08:15 UTC  reconcile production: converged, 1 update (serial 17)
     "
   `);
-  const none = await run('state show staging', { answers: { session: { state: async () => null } } });
+  const none = await run('state show staging', { answers: { state: { show: async () => null } } });
   expect([none.code, none.stdout]).toEqual([0, 'there is no state of staging yet: nothing was ever made by it\n']);
 });
 
 test('state show prints known fields only: a secret in a state of a later version stays inside', async () => {
   const later = { ...state, secrets: { gossip: 'very-secret-gossip-key' } };
-  const session = { state: async () => later };
+  const show = async () => ({ path: 'state/files/production.json', state: later, recipients: [], unfinished: null });
   for (const line of ['state show production', 'state show production --verbose', 'state show production --json'])
-    expect((await run(line, { answers: { session } })).stdout).not.toContain('gossip');
+    expect((await run(line, { answers: { state: { show } } })).stdout).not.toContain('gossip');
 });
 
 test('a plan in JSON has environment, changes, summary and requests, and no user data', async () => {

@@ -23,8 +23,8 @@ const { loadProject } = await import('../../src/config/project.ts');
 const { Secret } = await import('../../src/domain/secret.ts');
 const { seededRandom } = await import('../../src/local/random.ts');
 const { createRecoveryFiles } = await import('../../src/local/recovery-files.ts');
-const { plainSealer } = await import('../../src/statefile/plain-sealer.ts');
-const { openBucket } = await import('./bucket.ts');
+const { openStateSealer } = await import('../../src/compose/sealing.ts');
+const { openStateStore } = await import('../../src/compose/state-store.ts');
 const { createSharedClock, openSharedTime } = await import('./shared-clock.ts');
 const { sabotaged } = await import('./sabotage.ts');
 
@@ -48,9 +48,13 @@ const overHttp: Fetch = async (request) => {
 };
 
 const openWorkspace = async ({ reporter }: WorkspaceOptions, secrets: SecretText[]): Promise<Workspace> => {
-  const off = sabotaged(given.sabotage, openBucket(given.bucket, clock));
+  const { env } = process;
+  const config = loadProject({ text: readFileSync(given.config, 'utf8'), file: given.config, env: {} });
+  const onSecret = (secret: SecretText): void => void secrets.push(secret);
+  const state = { configFile: given.config, env, clock, random, reporter, onSecret };
+  const off = sabotaged(given.sabotage, openStateStore(config.state, state));
   const context = await buildContext({
-    config: loadProject({ text: readFileSync(given.config, 'utf8'), file: given.config, env: {} }),
+    config,
     assets,
     access: {
       fetch: overHttp,
@@ -61,16 +65,20 @@ const openWorkspace = async ({ reporter }: WorkspaceOptions, secrets: SecretText
       machines: 'gateway',
     },
     store: off.store,
-    sealer: plainSealer,
+    sealer: openStateSealer(config.state, state),
     recovery: createRecoveryFiles(dirname(given.config)),
     random,
     reporter,
     version: '0.0.0',
     holder: { host: given.host, pid: process.pid, user: 'ci' },
-    onSecret: (secret) => secrets.push(secret),
+    onSecret,
     env: {},
   });
   return createWorkspace(off.context(context));
+};
+
+const notHere = async (): Promise<never> => {
+  throw new Error('a killed process has no doctor and makes no keys');
 };
 
 const random = seededRandom(given.seed);
@@ -86,6 +94,8 @@ for (const command of given.commands) {
     version: '0.0.0',
     openWorkspace: (options) => openWorkspace(options, secrets),
     initTemplate,
+    makeIdentity: notHere,
+    examine: notHere,
     secrets: () => secrets,
   });
   for (const stream of [process.stdout, process.stderr]) stream.write(commandEnds);

@@ -138,6 +138,12 @@ export const createLab = (options: LabOptions = {}): Lab => {
             }),
           ),
         initTemplate,
+        makeIdentity: async () => {
+          throw new Error('a lab makes no keys');
+        },
+        examine: async () => {
+          throw new Error('a lab has no doctor');
+        },
         secrets: () => [new Secret(emulator.token), ...secrets],
       });
       return { exitCode, stdout: out.join(''), stderr: err.join('') };

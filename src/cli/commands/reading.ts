@@ -2,10 +2,8 @@ import { exitCodes } from '../../domain/errors.ts';
 import { type CommandRun, cleaned, openSession, reading, tell, tellJson } from '../context.ts';
 import { placeFlags } from '../options.ts';
 import { printCost } from '../print/cost.ts';
-import { stateDocument } from '../print/json.ts';
 import { printList } from '../print/list.ts';
 import { printOutputs } from '../print/outputs.ts';
-import { printState } from '../print/state.ts';
 import { printStatus } from '../print/status.ts';
 
 /* The verbs that only look: ask one question of the session or the workspace, print the answer. */
@@ -35,21 +33,6 @@ export const runOutputs: CommandRun = async (context) => {
   const outputs = cleaned(context, await reading(context, session.outputs()));
   tell(context, () => printOutputs(outputs));
   tellJson(context, () => outputs);
-  return exitCodes.ok;
-};
-
-export const runStateShow: CommandRun = async (context) => {
-  const session = await openSession(context);
-  const state = cleaned(context, await reading(context, session.state()));
-  const { name } = session.environment;
-  tell(context, () =>
-    state === null
-      ? [`there is no state of ${name} yet: nothing was ever made by it`]
-      : printState(state, context.layout),
-  );
-  tellJson(context, () =>
-    state === null ? { environment: name, state: null } : { environment: name, state: stateDocument(state) },
-  );
   return exitCodes.ok;
 };
 

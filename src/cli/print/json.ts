@@ -2,6 +2,7 @@ import { criticalPathMs } from '../../domain/critical-path.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { StateFile } from '../../domain/statefile.ts';
 import type { Outcome, Outputs } from '../../ports/session.ts';
+import type { ShownState } from '../../ports/state-access.ts';
 
 /** A plan without its effects: they hold whole user data; `plan --out` has them. */
 export const planDocument = (plan: Plan, cloudName: string) => ({
@@ -51,6 +52,14 @@ export const appliedDocument = (plan: Plan, cloudName: string, outcome: Outcome 
   outputs,
 });
 
+/** Where it lies, who can open it, whether its last run ended; and the state itself. */
+export const shownDocument = ({ path, recipients, unfinished, state }: ShownState) => ({
+  path,
+  recipients,
+  unfinished,
+  state: stateDocument(state),
+});
+
 /** Field by field, so that a secret a later version keeps in the state is not printed by having been forgotten here. */
 export const stateDocument = (state: StateFile) => ({
   schemaVersion: state.schemaVersion,
@@ -60,6 +69,7 @@ export const stateDocument = (state: StateFile) => ({
   environment: state.environment,
   environmentType: state.environmentType,
   updatedAt: state.updatedAt,
+  fencingToken: state.fencingToken,
   resources: Object.fromEntries(
     Object.entries(state.resources).map(([address, entry]) => [
       address,
@@ -74,5 +84,7 @@ export const stateDocument = (state: StateFile) => ({
       },
     ]),
   ),
+  ...(state.versions === undefined ? {} : { versions: state.versions }),
+  ...(state.places === undefined ? {} : { places: state.places }),
   history: state.history,
 });

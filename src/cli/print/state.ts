@@ -1,4 +1,5 @@
-import type { StateFile } from '../../domain/statefile.ts';
+import type { ShownState } from '../../ports/state-access.ts';
+import { printRuns } from './history.ts';
 import type { Layout } from './layout.ts';
 import { table } from './table.ts';
 import { instant, paragraph, plural } from './text.ts';
@@ -6,7 +7,9 @@ import { instant, paragraph, plural } from './text.ts';
 /** History entries shown without `--verbose`. */
 const historyShown = 5;
 
-export const printState = (state: StateFile, { paint, verbose, width }: Layout): string[] => {
+export const printState = (shown: ShownState, layout: Layout): string[] => {
+  const { path, state } = shown;
+  const { paint, verbose, width } = layout;
   const entries = Object.entries(state.resources).sort(([a], [b]) => (a < b ? -1 : 1));
   const columns = [
     { title: 'ADDRESS' },
@@ -24,19 +27,40 @@ export const printState = (state: StateFile, { paint, verbose, width }: Layout):
     ]),
   );
   const history = verbose ? state.history : state.history.slice(0, historyShown);
+  const places = Object.entries(state.places ?? {});
   return [
     paint('bold', `State of ${state.environment}, project ${state.project}`),
-    `serial ${state.serial}, schema ${state.schemaVersion}, written ${instant(state.updatedAt)}`,
+    `lies in ${path}`,
+    `serial ${state.serial}, schema ${state.schemaVersion}, fencing token ${state.fencingToken}, written ${instant(state.updatedAt)}`,
     `lineage ${state.lineage}`,
+    ...printSecrecy(shown, layout),
+    ...printUnfinished(shown, layout),
     '',
     ...(entries.length === 0 ? ['remembers nothing'] : [paint('bold', head), ...rows]),
+    ...(places.length === 0 ? [] : ['', paint('bold', 'Places of previews')]),
+    ...places.map(([name, { holder, at }]) => `  ${name}  since ${instant(at)}, ${holder}`),
     '',
     paint('bold', `History (${history.length} of ${plural(state.history.length, 'entry', 'entries')})`),
-    ...history.flatMap(({ at, command, outcome, summary }) => {
-      const counts = Object.entries(summary)
-        .filter(([action, count]) => count > 0 && action !== 'keep')
-        .map(([action, count]) => `${count} ${action}`);
-      return paragraph(`${instant(at)}  ${command}: ${[outcome, ...counts].join(', ')}`, width, '  ', '    ');
-    }),
+    ...printRuns(history, { ...layout, width }),
   ];
+};
+
+const printSecrecy = ({ recipients }: ShownState, { width, verbose }: Layout): string[] => {
+  if (recipients === null) return ['holds no secrets'];
+  if (recipients.length === 0) return ['secrets: in plain text'];
+  const named = verbose ? `: ${recipients.join(', ')}` : '';
+  return paragraph(`secrets: sealed for ${plural(recipients.length, 'recipient')}${named}`, width, '', '  ');
+};
+
+/** At work, or stopped: a document can't tell. */
+const printUnfinished = ({ unfinished }: ShownState, { width, paint }: Layout): string[] => {
+  if (unfinished === null) return [];
+  const { holder, command, startedAt, steps } = unfinished;
+  const at = steps.length === 0 ? 'between two steps' : `at ${steps.join(', ')}`;
+  return paragraph(
+    `the last run has not said how it ended: ${command}, of ${holder}, begun ${instant(startedAt)}, ${at}; the next run finds what it made`,
+    width,
+    '',
+    '  ',
+  ).map((line) => paint('yellow', line));
 };

@@ -1,0 +1,95 @@
+import type { ProjectConfig } from '../config/project.ts';
+import { Failure } from '../domain/errors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { CloudApi } from '../ports/cloud-api.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { Random } from '../ports/random.ts';
+import type { RecoveryFiles } from '../ports/recovery-files.ts';
+import type { Sealer } from '../ports/sealer.ts';
+import type { Check } from '../ports/state-access.ts';
+import { checkEnvironments } from './doctor-environments.ts';
+import { checkStore } from './doctor-store.ts';
+import type { Leases } from './lease.ts';
+
+/** What is examined. Each part may throw the Failure that a command would: it is told then, and the rest goes on. */
+export interface Examined {
+  readonly config: () => Promise<ProjectConfig>;
+  readonly cloud: (config: ProjectConfig) => Promise<CloudApi>;
+  readonly store: (config: ProjectConfig) => ObjectStore;
+  /** Whether the bucket keeps versions; undefined: it is no bucket. */
+  readonly versioning?: (config: ProjectConfig) => Promise<'on' | 'off' | 'none' | 'no bucket'>;
+  readonly sealer: (config: ProjectConfig) => Sealer;
+  readonly leases: (store: ObjectStore) => Pick<Leases, 'standing'>;
+  readonly recovery: RecoveryFiles;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Everything that commands need, looked at once; only the trial of the store writes, an object that is deleted again. */
+export const examine = async (of: Examined): Promise<readonly Check[]> => {
+  const [configured, config] = await tried('configuration', async () => {
+    const found = await of.config();
+    return [`project ${found.project}: ${Object.keys(found.environments).join(', ')}`, found] as const;
+  });
+  if (config === undefined)
+    return [configured, ...skipped(['Hetzner', 'state store', 'secrets'], 'infra.yaml comes first')];
+  const [hetzner] = await tried('Hetzner', () => lookAtHetzner(of, config));
+  const [opened, store] = await tried('state store', async () => {
+    const found = of.store(config);
+    return [`${found.place} answers: ${(await found.list()).length} documents`, found] as const;
+  });
+  if (store === undefined)
+    return [
+      configured,
+      hetzner,
+      opened,
+      ...skipped(['conditions', 'versions', 'clock', 'secrets'], 'the store comes first'),
+    ];
+  const environments = { ...of, config, store, sealer: of.sealer(config), leases: of.leases(store) };
+  return [
+    configured,
+    hetzner,
+    opened,
+    ...(await checkStore(of, config, store)),
+    ...(await checkEnvironments(environments)),
+  ];
+};
+
+const lookAtHetzner = async (of: Examined, config: ProjectConfig) => {
+  const cloud = await of.cloud(config);
+  const listing = await cloud.list('server');
+  if (!listing.complete)
+    throw new Failure(`the list of servers did not come whole: ${listing.because ?? 'no reason given'}`, {
+      next: 'run the same command again',
+    });
+  const { budget } = cloud.usage();
+  const left = budget === null ? '' : `; ${budget.remaining} of ${budget.limit} requests left this hour`;
+  return [
+    `the token may read (${listing.items.length} servers); whether it may write shows only when it does${left}`,
+    true,
+  ] as const;
+};
+
+/** The check, and what came of it; undefined where it failed. */
+export const tried = async <T>(
+  name: string,
+  work: () => Promise<readonly [detail: string, value: T]>,
+): Promise<readonly [Check, T | undefined]> => {
+  try {
+    const [detail, value] = await work();
+    return [{ name, result: 'ok', detail }, value];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return [bad(name, error), undefined];
+  }
+};
+
+export const bad = (name: string, { message, next }: Failure): Check => ({
+  name,
+  result: 'bad',
+  detail: message,
+  ...(next === undefined ? {} : { next }),
+});
+
+const skipped = (names: readonly string[], detail: string): Check[] =>
+  names.map((name) => ({ name, result: 'skipped', detail }));
