@@ -1,6 +1,6 @@
 import { createHetznerCloud } from '../hetzner/cloud.ts';
 import { createGate } from '../statefile/gate.ts';
-import { holdingTime, sealingInNoTime } from '../statefile/held-time.ts';
+import { holdingTime, keepingInNoTime, sealingInNoTime } from '../statefile/held-time.ts';
 import type { CloudAccess, Context } from './context.ts';
 import { createLeases, type LeasesOptions } from './lease.ts';
 import { machinesFor } from './machines.ts';
@@ -55,6 +55,7 @@ export const buildContext = async ({ access, waitClock, ttlMs, ...given }: Given
     store,
     leases,
     sealer: sealingInNoTime(given.sealer, clock),
+    recovery: keepingInNoTime(given.recovery, clock),
     ...own,
     closeCloud,
     cloud,

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
+import type { RecoveryFiles } from '../ports/recovery-files.ts';
 import type { Sealer } from '../ports/sealer.ts';
 
 const heldBy =
@@ -33,6 +34,18 @@ export const holdingTime = (store: ObjectStore, clock: Clock): ObjectStore => {
     putIfMatch: (key, text, etag) => held(store.putIfMatch(key, text, etag)),
     delete: (key) => held(store.delete(key)),
     list: () => held(store.list()),
+  };
+};
+
+/** The same for the files that a run leaves beside infra.yaml. */
+export const keepingInNoTime = (files: RecoveryFiles, clock: Clock): RecoveryFiles => {
+  if (clock.hold === undefined) return files;
+  const held = heldBy(clock);
+  return {
+    keep: (...what) => held(files.keep(...what)),
+    find: (environment) => held(files.find(environment)),
+    remove: (environment) => held(files.remove(environment)),
+    putAside: (environment) => held(files.putAside(environment)),
   };
 };
 
