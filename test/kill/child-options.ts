@@ -9,7 +9,6 @@ export interface ChildOptions {
   /** Of the emulated cloud, without `/v1`. */
   readonly cloud: string;
   readonly token: string;
-  readonly bucket: { readonly endpoint: string; readonly name: string; readonly region: string };
   /** The file of the shared time. */
   readonly time: string;
   /** infra.yaml. */

@@ -2,7 +2,7 @@ import { cloudCensus, clusterCensus, type Found, surplus } from './census.ts';
 import type { Sabotage } from './child-options.ts';
 import { type Ended, outputsOf } from './process.ts';
 import type { Scenario } from './scenarios.ts';
-import { type OnWrite, type Rest, type Stage, setStage, type Where, type Write } from './stage.ts';
+import { type Rest, type Stage, setStage, type Where, type Write } from './stage.ts';
 
 /** Where a process is killed, or stopped: at its nth write of a kind. */
 export interface Point {
@@ -48,7 +48,8 @@ export const runUndisturbed = async (trial: Trial): Promise<Undisturbed> => {
     const ended = await stage.run([command], { host: 'victim', seed: trial.seed }).ended;
     const counts = stage.counts();
     const again = await stage.run([look], { host: 'heir', seed: trial.seed + 1 }).ended;
-    if (ended.code !== 0 || again.code !== 0) throw new Error(`${command}, undisturbed: ${ended.stderr}${again.stdout}`);
+    if (ended.code !== 0 || again.code !== 0)
+      throw new Error(`${command}, undisturbed: ${ended.stderr}${again.stdout}`);
     const logged = stage.emulator.requests.filter(({ method }) => method !== 'GET').length;
     if (logged !== counts.api) throw new Error(`the emulator logged ${logged} writes, ${counts.api} were counted`);
     return { counts, ...censusOf(stage) };
@@ -108,11 +109,7 @@ const quiet = async (stage: Stage): Promise<void> => {
 };
 
 /** The stopped process goes on after another has taken over: each of its writes is one too many. */
-const wake = async (
-  stage: Stage,
-  victim: ReturnType<Stage['run']>,
-  see: (write: Write) => void,
-): Promise<string[]> => {
+const wake = async (stage: Stage, victim: ReturnType<Stage['run']>, see: (write: Write) => void): Promise<string[]> => {
   const stray: string[] = [];
   stage.onWrite = async (write) => {
     see(write);
@@ -149,12 +146,17 @@ const judge = (
 ): Pick<Verdict, 'orphans' | 'duplicates' | 'manual'> => {
   const { found, cloud, cluster } = censusOf(stage);
   const remembered = idsIn(stage);
-  const unknown = found.filter(({ address, id }) => address !== undefined && !remembered.has(id));
+  // What all environments share (the zone) belongs to no environment's state.
+  const unknown = found.filter(
+    ({ address, id }) => address !== undefined && !address.startsWith('shared ') && !remembered.has(id),
+  );
   const [first, second] = outputsOf(heir);
   const manual: string[] = [];
   if (heir.code !== 0 && second === undefined) manual.push(`${command}: exit ${heir.code}: ${tail(first?.stderr)}`);
   else if (heir.code !== 0) manual.push(`${look}: exit ${heir.code}: ${tail(second?.stderr)} ${tail(second?.stdout)}`);
-  const told = /an earlier run by \S+ .* (?:at|between)/s.test(`${first?.stdout}${first?.stderr}`.replaceAll(/\s+/g, ' '));
+  const told = /an earlier run by \S+ .* (?:at|between)/s.test(
+    `${first?.stdout}${first?.stderr}`.replaceAll(/\s+/g, ' '),
+  );
   if (point.where !== 'state' && !told) manual.push('the next run could not say what this one had been at');
   const missing = [...surplus(whole.cloud, cloud), ...surplus(whole.cluster, cluster)];
   manual.push(...missing.map((name) => `${name} is missing`));
@@ -195,5 +197,3 @@ export const pointsOf = ({ counts }: Undisturbed): Point[] =>
       (['before', 'after'] as const).map((when) => ({ where, nth, when })),
     ),
   );
-
-export type { OnWrite };

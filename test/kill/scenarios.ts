@@ -13,7 +13,8 @@ export const scenarioNames = ['create', 'update', 'rebuild', 'destroy'] as const
 export type ScenarioName = (typeof scenarioNames)[number];
 
 const replaced = (text: string, was: string, is: string): string => {
-  if (!text.includes(was)) throw new Error(`infra.yaml has no "${was}" any more: the scenarios of the kill test need it`);
+  if (!text.includes(was))
+    throw new Error(`infra.yaml has no "${was}" any more: the scenarios of the kill test need it`);
   return text.replace(was, is);
 };
 

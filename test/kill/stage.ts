@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { makeIdentity } from '../../src/age/identity.ts';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import { createMachineModels } from '../../src/emulator/machines/models.ts';
 import { serveEmulator } from '../../src/emulator/server.ts';
@@ -62,7 +64,6 @@ const childScript = resolve(import.meta.dirname, 'child.ts');
 export const setStage = async ({ config, from = null, sabotage = null }: StageOptions): Promise<Stage> => {
   const directory = mkdtempSync(join(tmpdir(), 'kill-'));
   const file = join(directory, 'infra.yaml');
-  writeFileSync(file, config);
   const timeFile = join(directory, 'time');
   createTimeFile(timeFile, from?.now ?? firstDay);
   const time = openSharedTime(timeFile);
@@ -96,7 +97,9 @@ export const setStage = async ({ config, from = null, sabotage = null }: StageOp
       busy -= 1;
     }
   }, {});
-  const bucket = await startS3Model({ now: time.now });
+  const bucket = await startS3Model({ now: time.now, quirks: { anyTime: true } });
+  const configure = (text: string): void => writeFileSync(file, withBucket(text, bucket));
+  configure(config);
   for (const [key, text] of Object.entries(from?.documents ?? {})) bucket.objects.put(key, text);
   bucket.onWrite = async ({ method, key, phase, status }) => {
     if (phase === 'before') counts.state += 1;
@@ -111,15 +114,12 @@ export const setStage = async ({ config, from = null, sabotage = null }: StageOp
     onWrite: async () => undefined,
     counts: () => ({ ...counts }),
     run: (commands, { host, seed }) => {
-      const { endpoint, bucket: name, region } = bucket;
       const given: ChildOptions = {
         ...{ commands, host, seed, sabotage, config: file, time: timeFile, cloud: cloud.url, token: emulator.token },
-        bucket: { endpoint, name, region },
       };
-      const { PATH = '', HOME = '' } = process.env;
-      return start(childScript, [], { cwd: directory, env: { PATH, HOME, KILL_CHILD: JSON.stringify(given) } });
+      return start(childScript, [], { cwd: directory, env: { ...environment, KILL_CHILD: JSON.stringify(given) } });
     },
-    configure: (text) => writeFileSync(file, text),
+    configure,
     busy: () => busy,
     rest: () => ({
       world: emulator.world.snapshot(),
@@ -133,6 +133,24 @@ export const setStage = async ({ config, from = null, sabotage = null }: StageOp
     },
   };
   return stage;
+};
+
+/** Of all states of this process. */
+const age = await makeIdentity();
+const environment = {
+  PATH: process.env['PATH'] ?? '',
+  HOME: tmpdir(),
+  AWS_ACCESS_KEY_ID: 'kill-test',
+  AWS_SECRET_ACCESS_KEY: 'kill-test',
+  RECONCILE_AGE_IDENTITY: age.identity.reveal(),
+};
+
+/** The shipped file, with its state in the bucket and sealed. */
+const withBucket = (text: string, bucket: S3Model): string => {
+  const { state: _was, ...rest } = parse(text) as Record<string, unknown>;
+  const { endpoint, region, bucket: name } = bucket;
+  const s3 = { endpoint, region, bucket: name, path_style: true };
+  return stringify({ ...rest, state: { backend: 's3', s3, recipients: [age.recipient] } });
 };
 
 /** As serveEmulator takes a lost reply: the connection is cut. */

@@ -28,7 +28,11 @@ const refusal = (asked: Asked, quirks: S3Quirks, objects: S3Objects): S3Reply | 
   const { headers, operation: name, region } = asked;
   if (quirks.refuse) return failure(quirks.refuse.status, quirks.refuse.code, quirks.refuse.message);
   const sent = amzDate(headers['x-amz-date']);
-  if (sent !== undefined && Math.abs(sent - Date.now() - (quirks.clockSkewMs ?? 0)) > fifteenMinutes)
+  if (
+    quirks.anyTime !== true &&
+    sent !== undefined &&
+    Math.abs(sent - Date.now() - (quirks.clockSkewMs ?? 0)) > fifteenMinutes
+  )
     return failure(
       403,
       'RequestTimeTooSkewed',

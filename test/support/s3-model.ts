@@ -23,6 +23,8 @@ export interface S3Quirks {
   wrongRegion?: 'redirect' | 'malformed';
   /** Its clock is this much ahead of ours. */
   clockSkewMs?: number;
+  /** Requests may be signed at any time: for processes whose own time is virtual. */
+  anyTime?: boolean;
   /** So many conditional writes are answered 409 ConditionalRequestConflict before one is looked at. */
   conflict409?: number;
   /** The nth write (from 1) is carried out and its connection cut without a reply. */
