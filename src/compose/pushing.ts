@@ -12,6 +12,7 @@ import { targetText } from '../statefile/target-text.ts';
 import { refusePlainText } from '../statefile/unsealed.ts';
 import { versionKey, versionsMax } from '../statefile/versions.ts';
 import type { Context } from './context.ts';
+import { tryStore } from './try-store.ts';
 
 export interface PushedFile {
   readonly path: string;
@@ -123,6 +124,7 @@ const carryOut = async (context: Context, { environment, command, pushed, before
   const above = Math.max(pushed.fencingToken, before?.state.fencingToken ?? 0);
   const lease = await leases.take({ environment, command, above });
   try {
+    await tryStore(context, before?.state.store);
     const kept = before === null ? [] : [...(before.state.versions ?? []), before.state.serial].slice(-versionsMax);
     const next = {
       ...pushed,

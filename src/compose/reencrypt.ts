@@ -9,6 +9,7 @@ import { readState, stateKey } from '../statefile/read.ts';
 import { createStateWriter } from '../statefile/write.ts';
 import type { Context } from './context.ts';
 import { refuseUnsealed } from './sealing.ts';
+import { tryStore } from './try-store.ts';
 
 export interface Reencrypted {
   /** Keys of the documents that were written anew; empty: all were sealed for these recipients, or hold no secrets. */
@@ -37,6 +38,7 @@ export const reencrypt = async (context: Context, scope: StateScope, command: st
   const lease = await leases.take({ environment, command });
   try {
     const loaded = await readState(store, environment, config.project, sealer);
+    await tryStore(context, loaded?.state.store);
     const written: string[] = [];
     const keys = loaded?.state.keys ?? (await readKeysCopy(whose));
     await lease.check();

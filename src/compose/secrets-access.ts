@@ -13,6 +13,7 @@ import type { Context } from './context.ts';
 import { randomSecret } from './job-secrets.ts';
 import { sharedOptions } from './places.ts';
 import { refuseUnsealed } from './sealing.ts';
+import { tryStore } from './try-store.ts';
 
 /**
  * The applications' secrets of one target; `pr` without a number means the set that all previews share. Throws
@@ -85,11 +86,15 @@ const change = async <Outcome>(
   const { store, clock, random, config, sealer, leases } = context;
   const lease = await leases.take({ environment: place.name, command });
   try {
-    if (place.type === 'shared') return await changeOfAll(context, decide);
+    if (place.type === 'shared') {
+      await tryStore(context, (await stateOf(context, place.name))?.store);
+      return await changeOfAll(context, decide);
+    }
     const loaded = await readState(store, place.name, config.project, sealer);
     if (loaded === null) await refuseMoved(store, `the state of ${place.name}`);
     const { outcome, after } = decide(loaded?.state.applications ?? {});
     if (after === undefined) return outcome;
+    const verdict = await tryStore(context, loaded?.state.store);
     await refuseUnsealed(context, place.name, Object.keys(after).length > 0);
     const writer = createStateWriter({
       store,
@@ -104,7 +109,11 @@ const change = async <Outcome>(
       random,
     });
     await lease.check();
-    await writer.save((state) => ({ ...state, applications: after }));
+    await writer.save((state) => ({
+      ...state,
+      applications: after,
+      ...(verdict === undefined ? {} : { store: verdict }),
+    }));
     return outcome;
   } finally {
     await lease.release();

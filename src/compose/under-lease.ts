@@ -2,10 +2,10 @@ import type { StateFile } from '../domain/statefile.ts';
 import { isoNow } from '../ports/clock.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { Lease } from '../statefile/held-lease.ts';
-import { verdictOf } from '../statefile/probe.ts';
 import { createStateWriter, type StateWriter } from '../statefile/write.ts';
 import type { TargetContext } from './context.ts';
 import { remember } from './remembered.ts';
+import { tryStore } from './try-store.ts';
 
 /** What the holder of a lease works with. */
 export interface Writing {
@@ -32,8 +32,7 @@ export const underLease = async <T>(
       lease = await leases.take({ ...wanted, above: state.fencingToken });
     }
     // Found out once; what follows must be safe from a second holder.
-    const trying = { clock, random, lease: config.state?.s3?.lease ?? 'store' };
-    const verdict = await verdictOf(store, state?.store, trying);
+    const verdict = await tryStore(context, state?.store);
     gate.open(lease);
     const writer = createStateWriter({
       store,

@@ -211,7 +211,9 @@ const byConnection = (fault: Fault, about: About): Said => {
   if (/^(ECONN|EPIPE)/.test(code))
     return {
       why: `${host} cut the connection (${code})`,
-      next: `check that the store is well and state.s3.endpoint has the right scheme (http or https), then ${again}`,
+      next: place.endpoint?.startsWith('http:')
+        ? `write endpoint: ${place.endpoint.replace(/^http:/, 'https:')} under state.s3 in infra.yaml if it speaks only TLS; else check that the store is well, and ${again}`
+        : `check that the store is well, then ${again}`,
     };
   return {
     why: `${host} gave no reply that could be used (${code})`,

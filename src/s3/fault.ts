@@ -20,13 +20,16 @@ export const faultOf = (error: unknown): Fault => {
   const response = field(error, '$response');
   const status = field(field(error, '$metadata'), 'httpStatusCode') ?? field(response, 'statusCode');
   const name = text(field(error, 'name')) ?? 'Error';
+  const code = text(field(error, 'code')) ?? text(field(error, 'Code')) ?? name;
   const headers = field(response, 'headers');
   return {
-    code: text(field(error, 'code')) ?? text(field(error, 'Code')) ?? name,
+    code,
     status: typeof status === 'number' ? status : undefined,
     message: text(field(error, 'message')) ?? String(error),
     region: text(field(error, 'Region')) ?? text(field(headers, 'x-amz-bucket-region')),
-    timedOut: status === undefined && (name === 'TimeoutError' || name === 'AbortError'),
+    // The SDK calls a reset connection a timeout too.
+    timedOut:
+      status === undefined && (name === 'TimeoutError' || name === 'AbortError') && !/^(ECONN|EPIPE)/.test(code),
   };
 };
 
