@@ -19,6 +19,15 @@ export const noticeEarlierRun = (planning: Planning, changes: readonly Change[])
 /** Found by its labels: whoever made it could not write it down any more. */
 const unknownToState = ({ field, from }: Reason): boolean => field === 'state' && from === undefined;
 
+/** Labels bring back what exists; what only the state knew (the applications' secrets) comes from its earlier versions. */
+export const noticeLostState = ({ state, intent, notices, target }: Planning, changes: readonly Change[]): void => {
+  const found = changes.filter(({ action, reasons }) => action === 'adopt' || reasons.some(unknownToState)).length;
+  if (state !== null || intent === 'destroy' || found === 0) return;
+  notices.add(
+    `there is no state, although ${found} things carry our labels: if it was lost, bring it back with its secrets first: reconcile state rebuild ${target}`,
+  );
+};
+
 /** Things that look like ours and are not judged, and what runs on beside the plan: to be read, not changed. */
 export const noticeOthers = ({ environment, intent, world, notices, observation }: Planning): void => {
   for (const { item } of world.others) {

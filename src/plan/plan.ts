@@ -11,7 +11,7 @@ import { type Planning, startPlanning } from './context.ts';
 import { linkDeletions } from './deletions.ts';
 import { guardCloud, guardHeld } from './guard.ts';
 import { judgeJobs } from './jobs.ts';
-import { noticeEarlierRun, noticeOthers } from './notices.ts';
+import { noticeEarlierRun, noticeLostState, noticeOthers } from './notices.ts';
 import { checkOptions, selectOnly } from './only.ts';
 import type { PlanInput } from './options.ts';
 import { chainsOf, linkDependencies, type MutableStep, sorted } from './order.ts';
@@ -44,6 +44,7 @@ export const makePlan = (input: PlanInput): Plan => {
   const verdicts = selectOnly(planning);
   const changes = [...verdicts.values()].map((verdict) => changeOf(planning, verdict)).sort(byAddress);
   noticeEarlierRun(planning, changes);
+  noticeLostState(planning, changes);
   const { environment, observation } = input;
   return {
     formatVersion: 1,

@@ -282,6 +282,7 @@ test('with the state lost everything is adopted and nothing made anew', () => {
     · adopt cluster/production ← await-ready cluster/production, adopt server/production-1, adopt server/production-2, adopt server/production-3
     · adopt job/server ← adopt cluster/production
     · adopt job/web ← adopt cluster/production
+    * there is no state, although 13 things carry our labels: if it was lost, bring it back with its secrets first: reconcile state rebuild production
     1 kept, €28.50 → €28.50 a month"
   `);
 });
