@@ -24,6 +24,8 @@ export interface Sources {
   readonly damaged: StoredObject | null;
   /** The newest earlier document that can be opened. */
   readonly base: EarlierState | null;
+  /** Of the newest one, or as far as the damaged document can be read. */
+  readonly lineage: string | null;
   readonly keys: Found<ClusterKeys> | null;
   readonly applications: Found<ApplicationSecrets> | null;
   /** The highest that was ever seen. */
@@ -44,6 +46,7 @@ export const sourcesOf = async (context: TargetContext): Promise<Sources> => {
   return {
     damaged,
     base: earlier[0] ?? null,
+    lineage: earlier[0]?.state.lineage ?? lineageIn(damaged?.text ?? ''),
     keys: (await copiedKeys(context, unusable)) ?? keysIn(earlier) ?? (await storedCopies(context, unusable)),
     applications: applicationsIn(earlier),
     serial: Math.max(highest, ...serials),
@@ -51,6 +54,8 @@ export const sourcesOf = async (context: TargetContext): Promise<Sources> => {
     unusable,
   };
 };
+
+const lineageIn = (text: string): string | null => /^ {2}"lineage": "([0-9a-f]{8,})",?$/m.exec(text)?.[1] ?? null;
 
 const lostDocument = async ({
   store,

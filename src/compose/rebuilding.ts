@@ -44,12 +44,12 @@ export const prepareRebuild = async (context: Context, target: Target): Promise<
 /** A state that remembers nothing but who it is and what it can open. */
 const knownBefore = (
   context: TargetContext,
-  { base, keys, applications, serial, fencingToken }: Sources,
+  { base, lineage, keys, applications, serial, fencingToken }: Sources,
 ): StateFile => {
   const { environment, config, random, clock } = context;
   return {
     schemaVersion: stateSchemaVersion,
-    lineage: base?.state.lineage ?? random.hex(16),
+    lineage: lineage ?? random.hex(16),
     serial,
     project: config.project,
     environment: environment.name,
@@ -67,7 +67,7 @@ const knownBefore = (
 const shown = ({ store, environment }: TargetContext, { plan, known, sources }: Rebuilding): RebuildPlan => ({
   path: `${store.place}/${stateKey(environment.name)}`,
   lost: sources.damaged === null ? 'absent' : 'damaged',
-  lineage: sources.base === null ? null : known.lineage,
+  lineage: sources.lineage,
   serial: known.serial + 1,
   adopted: Object.entries(adoptedEntries(plan)).map(([address, { id, name }]) => ({ address, id, name })),
   left: leftOf(plan),
@@ -78,9 +78,12 @@ const shown = ({ store, environment }: TargetContext, { plan, known, sources }: 
   notices: plan.notices,
 });
 
-const leftOf = ({ changes, steps }: Plan): RebuildPlan['left'] => {
+const leftOf = (plan: Plan): RebuildPlan['left'] => {
+  const { changes, steps } = plan;
   const others = new Set(steps.filter(({ effect }) => effect.port !== 'state').map(({ address }) => address));
+  const adopted = adoptedEntries(plan);
   return changes
+    .filter(({ action, address }) => action !== 'adopt' || adopted[address] === undefined)
     .filter(({ action, address }) => action === 'blocked' || others.has(address))
     .map(({ address, action, reasons, next }) => ({
       address,

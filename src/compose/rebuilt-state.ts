@@ -14,6 +14,7 @@ import { refusePlainText } from '../statefile/unsealed.ts';
 import { damagedKey, versionsAmong, versionsMax } from '../statefile/versions.ts';
 import type { TargetContext } from './context.ts';
 import type { Sources } from './rebuild-sources.ts';
+import { tryStore } from './try-store.ts';
 
 export interface Rebuilding {
   readonly plan: Plan;
@@ -22,11 +23,16 @@ export interface Rebuilding {
   readonly sources: Sources;
 }
 
-/** Of a plan that was made without memory: what every adoption would record. */
-export const adoptedEntries = ({ steps }: Plan): Readonly<Record<Address, Remembered>> => {
+/**
+ * Of a plan that was made without memory: what every adoption would record. A cluster only where nothing else is left to
+ * do: a run that was killed may have left it half set up, and then the next run has to wait for it.
+ */
+export const adoptedEntries = ({ steps, changes }: Plan): Readonly<Record<Address, Remembered>> => {
   const entries: Record<Address, Remembered> = {};
+  const whole = changes.every(({ action }) => action === 'adopt' || action === 'keep');
   for (const { address, effect, fingerprintAfter, userDataFingerprintAfter } of steps) {
     if (effect.port !== 'state' || effect.op !== 'adopt') continue;
+    if (kindOf(address) === 'cluster' && !whole) continue;
     entries[address] = {
       kind: kindOf(address),
       id: effect.id,
@@ -52,6 +58,7 @@ export const writeRebuilt = async (
   const startedAt = isoNow(clock);
   const lease = await leases.take({ environment: name, command, run: plan.run, above: sources.fencingToken });
   try {
+    await tryStore(context, undefined);
     await refuseChanged(context, sources);
     const { damaged } = sources;
     if (damaged !== null)

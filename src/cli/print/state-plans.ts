@@ -34,6 +34,12 @@ export const printRebuild = (plan: RebuildPlan, scope: string, layout: Layout): 
     adopted.map(({ address, id, name }) => [address, id, name]),
     '  ',
   );
+  // What is blocked by one thing has one way out.
+  const said = new Set<string>();
+  const say = (next: string): string => {
+    said.add(next);
+    return next;
+  };
   const fact = (text: string): string[] => paragraph(text, width, '  ', '    ');
   return [
     paint('bold', `Make the state of ${scope} again: ${plan.path} is ${plan.lost}`),
@@ -43,9 +49,7 @@ export const printRebuild = (plan: RebuildPlan, scope: string, layout: Layout): 
         : `lineage ${lineage} goes on, serial ${serial}`,
     ),
     ...fact(
-      keysFrom === null
-        ? 'keys: no copy was found, in no earlier document either; who needs to get in again: see below'
-        : `keys: from ${keysFrom}`,
+      keysFrom === null ? 'keys: no copy of them was found, and none in earlier documents' : `keys: from ${keysFrom}`,
     ),
     ...fact(
       secretsFrom === null
@@ -59,7 +63,7 @@ export const printRebuild = (plan: RebuildPlan, scope: string, layout: Layout): 
     ...(left.length === 0 ? [] : ['', 'Not part of this, and still to be done by the next run:']),
     ...left.flatMap(({ address, action, reasons, next }) => [
       ...paragraph(`${action} ${address}: ${reasons.map(({ because }) => because).join('; ')}`, width, '  ', '    '),
-      ...(next === undefined ? [] : printNext(next, layout, '    ')),
+      ...(next === undefined || said.has(next) ? [] : printNext(say(next), layout, '    ')),
     ]),
   ];
 };
