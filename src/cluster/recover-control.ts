@@ -69,6 +69,8 @@ const takeOver = (
       waiting.progress(`resetting the access control of ${system} on ${server.name}, its leader`);
       await given.recovery.files.placeFile(server, { ...resetFiles[system], mode: '0600', content: String(index) });
       const again = await refusedWith(() => bootstrap(connection));
+      // Consul takes its file away when it has read it, Nomad 1.9.7 does not.
+      await given.recovery.files.removeFile(server, resetFiles[system].path);
       return again === undefined
         ? { done: true, value: undefined }
         : { done: false, detail: `${system} did not take the reset index ${index} on ${server.name}` };

@@ -22,6 +22,8 @@ import type { World } from './world.ts';
  *   PUT    /_emulator/catalogue       {date?, vat_percent?}
  *   PUT    /_emulator/rate_limit      {remaining}
  *   GET    /_emulator/machines/<server name>/boot, ANY /_emulator/machines/<server name>/<port>/<path>
+ *   Machines ask for x-ssh-key, a line for authorized_keys, when it is there.
+ *   POST   /_emulator/machines/<server name>/root {read?, place?, remove?, admit?}: files and logins of root
  *   POST   /_emulator/machines/<server name>/deliver [{path, mode, owner, content}], GET …/log?unit=&lines=
  *   GET POST DELETE /_emulator/machines/<server name>/fault, see machines/faults.ts
  */
@@ -59,9 +61,19 @@ const bySsh = (): never => {
   throw new ApiError('not_found', 'these machines are reached by SSH');
 };
 
+/** As sshd says it to a key that no line of authorized_keys has. */
+const notLetIn = (port: string): Response =>
+  port === 'boot'
+    ? jsonReply({ stage: 'unreachable', detail: 'the login was refused' }, 200)
+    : new Response('the login was refused', { status: 403 });
+
 const machine = async (deps: ControlDeps, request: Request, url: URL, segments: string[]): Promise<Response> => {
   const [name = '', port = '', ...rest] = segments;
   if (deps.machines === undefined) throw new ApiError('not_found', 'there are no machines behind this emulator');
+  const key = request.headers.get('x-ssh-key');
+  if (key !== null && deps.machines.lets?.(name, key) === false) return notLetIn(port);
+  if (rest.length === 0 && port === 'root' && request.method === 'POST')
+    return (await deps.machines.root?.(name, request)) ?? bySsh();
   if (rest.length === 0 && port === 'boot') return jsonReply(deps.machines.boot(name), 200);
   if (rest.length === 0 && port === 'deliver' && request.method === 'POST')
     return (await deps.machines.deliver?.(name, request)) ?? bySsh();

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { Failure } from '../domain/errors.ts';
-import type { Secret } from '../domain/secret.ts';
 import type { MachineFiles } from '../ports/entry.ts';
-import type { BootStatus, DeliveredFile, Fetch, Machines, MachineTarget } from '../ports/machines.ts';
-import { asRoot, filesOf, placed } from './entry.ts';
+import type { BootStatus, DeliveredFile, Machines, MachineTarget } from '../ports/machines.ts';
+import { authorised, type GatewayAccess, gatewayUrl } from './access.ts';
+import { asRoot, filesOf, placed } from './root.ts';
 
 const bootSchema = z.object({
   stage: z.enum(['unreachable', 'running', 'done', 'error']),
@@ -23,25 +23,10 @@ export const createGatewayMachines = (access: GatewayAccess): Machines & Machine
   logTail: (target, unit, lines) => logTail(access, target, unit, lines),
   readFiles: async (target, read) => filesOf(await asRoot(access, target, access.ourKey?.(), { read })),
   placeFile: async (target, file) => void (await asRoot(access, target, access.ourKey?.(), placed(file))),
+  removeFile: async (target, path) => void (await asRoot(access, target, access.ourKey?.(), { remove: path })),
   close: async () => undefined,
 });
-export interface GatewayAccess {
-  readonly fetch: Fetch;
-  readonly endpoint: string;
-  readonly token: Secret;
-  /** Line for authorized_keys of whom we log in as; left out: the machine does not ask. */
-  readonly ourKey?: () => string | undefined;
-}
-type Access = GatewayAccess;
-
-export const gatewayUrl = ({ endpoint }: Access, name: string): string =>
-  `${new URL(endpoint).origin}/_emulator/machines/${encodeURIComponent(name)}`;
-export const authorised = ({ token, ourKey }: Access): Record<string, string> => {
-  const key = ourKey?.();
-  return { authorization: `Bearer ${token.reveal()}`, ...(key === undefined ? {} : { 'x-ssh-key': key }) };
-};
-
-const bootStatus = async (access: Access, target: MachineTarget): Promise<BootStatus> => {
+const bootStatus = async (access: GatewayAccess, target: MachineTarget): Promise<BootStatus> => {
   let response: Response;
   try {
     response = await access.fetch(
@@ -74,7 +59,11 @@ const refusal = (target: MachineTarget, status: number, text: string): Failure =
     next: 'see whether the server runs (reconcile status <target>), then run the command again',
   });
 
-const deliver = async (access: Access, target: MachineTarget, files: readonly DeliveredFile[]): Promise<void> => {
+const deliver = async (
+  access: GatewayAccess,
+  target: MachineTarget,
+  files: readonly DeliveredFile[],
+): Promise<void> => {
   const body = files.map(({ path, mode, owner, content }) => ({
     path,
     mode,
@@ -92,7 +81,7 @@ const deliver = async (access: Access, target: MachineTarget, files: readonly De
   if (!response.ok) throw refusal(target, response.status, text);
 };
 
-const logTail = async (access: Access, target: MachineTarget, unit: string, lines: number): Promise<string> => {
+const logTail = async (access: GatewayAccess, target: MachineTarget, unit: string, lines: number): Promise<string> => {
   const query = new URLSearchParams({ unit, lines: String(Math.trunc(lines)) });
   const response = await access.fetch(
     new Request(`${gatewayUrl(access, target.name)}/log?${query}`, { headers: authorised(access) }),
@@ -105,7 +94,7 @@ const logTail = async (access: Access, target: MachineTarget, unit: string, line
 /** Replies of the machine itself carry its name here; without it the gateway speaks: no such server, port closed. */
 const machineHeader = 'x-emulator-machine';
 
-const through = async (access: Access, target: MachineTarget, request: Request): Promise<Response> => {
+const through = async (access: GatewayAccess, target: MachineTarget, request: Request): Promise<Response> => {
   const url = new URL(request.url);
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   const headers = new Headers(request.headers);

@@ -33,6 +33,8 @@ export interface MachineFiles {
   readFiles(target: MachineTarget, paths: readonly string[]): Promise<ReadFiles>;
   /** Puts one file in place, at once; its folder exists. */
   placeFile(target: MachineTarget, file: DeliveredFile): Promise<void>;
+  /** One that is not there is a success. */
+  removeFile(target: MachineTarget, path: string): Promise<void>;
 }
 
 /** Machines, and the way into those whose keys are lost. `identity`: a file with a private key; null: the SSH agent. */

@@ -7,12 +7,18 @@ import { program, type Ran } from './run.ts';
 
 const pathPattern = /^(\/[A-Za-z0-9._-]+)+$/;
 
+const checkedPath = (path: string): string => {
+  if (pathPattern.test(path)) return path;
+  throw new Failure(`no path of a file: ${JSON.stringify(path)}`);
+};
+
+export const removeScript = (path: string): string => program(`rm -f '${checkedPath(path)}'`);
+
 /** Prints `<index> <base64>` of each file that is there. */
 export const readScript = (paths: readonly string[]): string => {
-  const bad = paths.find((path) => !pathPattern.test(path));
-  if (bad !== undefined) throw new Failure(`no path of a file: ${JSON.stringify(bad)}`);
   return program(
     paths
+      .map(checkedPath)
       .map((path, index) => `if [ -f ${path} ]; then printf '${index} '; head -c 65536 ${path} | base64 -w 0; echo; fi`)
       .join('\n'),
   );

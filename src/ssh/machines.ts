@@ -6,7 +6,7 @@ import { bootVerdict } from './boot-status.ts';
 import { type Connections, createConnections, type SshAccess } from './connections.ts';
 import { contentOf, deliveryScript, judgeDelivery } from './delivery.ts';
 import { UnreachableError } from './errors.ts';
-import { filesRead, judgeFiles, placeScript, readScript } from './files.ts';
+import { filesRead, judgeFiles, placeScript, readScript, removeScript } from './files.ts';
 import { command, run } from './run.ts';
 import { createTunnel, type Tunnel } from './tunnel.ts';
 import { fetchThroughTunnel } from './tunnel-fetch.ts';
@@ -34,6 +34,7 @@ export const createSshMachines = (access: SshAccess): Machines & MachineFiles =>
     logTail: (target, unit, lines) => logTail(context, target, unit, lines),
     readFiles: (target, paths) => readFiles(context, target, paths),
     placeFile: (target, file) => placeFile(context, target, file),
+    removeFile: (target, path) => removeFile(context, target, path),
     fetchThrough: (target, trust) => fetchThroughTunnel(target.name, () => tunnelTo(target, trust?.ca)),
     close: async () => {
       for (const tunnel of tunnels.values()) tunnel.close();
@@ -107,6 +108,13 @@ const placeFile = async (
   const script = placeScript(file);
   const ran = await reached(() => connections.use(target, (connection) => run(connection, script, options)));
   judgeFiles(target.name, options.what, ran, [contentOf(file)]);
+};
+
+const removeFile = async ({ connections, clock }: Context, target: MachineTarget, path: string): Promise<void> => {
+  const options = { clock, ms: lookMs, what: `removing ${path}` };
+  const script = removeScript(path);
+  const ran = await reached(() => connections.use(target, (connection) => run(connection, script, options)));
+  judgeFiles(target.name, options.what, ran);
 };
 
 const logTail = async (

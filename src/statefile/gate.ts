@@ -57,6 +57,7 @@ export const createGate = (): MutationGate => {
       deliver: (target, files) => pass(() => machines.deliver(target, files)),
       readFiles: (target, paths) => machines.readFiles(target, paths),
       placeFile: (target, file) => pass(() => machines.placeFile(target, file)),
+      removeFile: (target, path) => pass(() => machines.removeFile(target, path)),
       enter: async (identity) => {
         const entry = await machines.enter(identity);
         return { ...entry, admit: (...who) => pass(() => entry.admit(...who)) };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { plain, type Value } from './hcl/evaluate.ts';
 import { parseHcl } from './hcl/parser.ts';
+import { writeFiles } from './root.ts';
 import type { MachineRow } from './rows.ts';
 import type { MachinesState } from './state.ts';
 
@@ -45,6 +46,7 @@ export const keepDelivery = (
   const consul = settingsIn(files, '/etc/consul.d/');
   const nomad = settingsIn(files, '/etc/nomad.d/');
   const ingress = files.find((file) => file.path === '/etc/ingress/consul-token')?.content.trim();
+  writeFiles(state, row, Object.fromEntries(files.map(({ path, content }) => [path, content])));
   state.deliveries[row.id] = {
     diskId: row.diskId,
     at: before?.at ?? now,
@@ -62,6 +64,7 @@ export const forgetDeliveries = (state: MachinesState, rows: readonly MachineRow
   const disks = new Map(rows.map((row) => [String(row.id), row.diskId]));
   for (const [id, delivery] of Object.entries(state.deliveries))
     if (disks.get(id) !== delivery.diskId) delete state.deliveries[id];
+  for (const [id, root] of Object.entries(state.roots)) if (disks.get(id) !== root.diskId) delete state.roots[id];
 };
 
 const settingsIn = (files: readonly DeliveredFile[], directory: string): Record<string, Value> =>

@@ -7,6 +7,7 @@ import { unitLog } from './log.ts';
 import { answerNomad } from './nomad/route.ts';
 import { nomadRoutes } from './nomad-model.ts';
 import { type Answer, json, noReply, plainText, replyOf } from './replies.ts';
+import { asRoot, lets } from './root.ts';
 import { createReader, type Machine, settleMachines } from './settle.ts';
 import type { MachinesState } from './state.ts';
 import type { CreateMachineModels } from './types.ts';
@@ -43,6 +44,18 @@ export const createMachineModels: CreateMachineModels = ({ world, clock }) => {
       if (machine.boot.report.stage === 'unreachable') return noReply(noLogin(machine));
       keepDelivery(state, machine.row, files.data, now);
       return replyOf(json({ installed: files.data.map((file) => file.path) }), name, now);
+    },
+    root: async (name, request) => {
+      const text = await request.text();
+      const { now, state, machine } = look(name);
+      if (machine === undefined) return noServer(name);
+      if (machine.boot.report.stage === 'unreachable') return noReply(noLogin(machine));
+      return replyOf(asRoot(machine, state, bodyOf(text)?.value), name, now);
+    },
+    lets: (name, key) => {
+      const { state, machine } = look(name);
+      const keys = world.serverFacts.get(machine?.row.id ?? -1)?.sshKeys ?? [];
+      return machine === undefined || lets(state, machine.row, keys, key);
     },
     log: (name, unit, lines) => {
       const { now, state, machine } = look(name);

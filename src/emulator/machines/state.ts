@@ -4,6 +4,7 @@ import type { Delivery } from './delivery.ts';
 import type { PlacedFault } from './faults.ts';
 import { emptyNomadAcl, type NomadAcl, type VariableRecord } from './nomad/acl-state.ts';
 import type { Raft } from './raft.ts';
+import type { RootDisk } from './root.ts';
 
 type Json = Record<string, unknown>;
 
@@ -110,6 +111,8 @@ export interface ClusterState {
 export interface MachinesState {
   clusters: Record<string, ClusterState>;
   deliveries: Record<string, Delivery>;
+  /** What root wrote, by server id. */
+  roots: Record<string, RootDisk>;
   faults: PlacedFault[];
 }
 
@@ -135,6 +138,7 @@ export const machinesState = (state: WorldState): MachinesState => {
   const kept = state.machines as Partial<MachinesState>;
   kept.clusters ??= {};
   kept.deliveries ??= {};
+  kept.roots ??= {};
   kept.faults ??= [];
   return kept as MachinesState;
 };

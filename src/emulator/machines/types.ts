@@ -29,6 +29,10 @@ export interface MachineModels {
   boot(serverName: string): BootReport;
   /** What goes over SSH on machines that have it; those need neither. `request`: its body lists the files. */
   deliver?(serverName: string, request: Request): Promise<Response>;
+  /** Files and logins of root. */
+  root?(serverName: string, request: Request): Promise<Response>;
+  /** Whether root is let in with this key, a line for authorized_keys. */
+  lets?(serverName: string, key: string): boolean;
   log?(serverName: string, unit: string, lines: number): Response;
   /** What a load balancer's health check of this port finds. */
   targetHealth(serverId: number, port: number, balancerId?: number): 'healthy' | 'unhealthy' | 'unknown';

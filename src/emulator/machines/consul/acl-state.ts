@@ -54,8 +54,14 @@ export interface BindingRuleRecord {
   readonly CreateIndex: number;
   readonly ModifyIndex: number;
 }
+/** What stands in the reset file of a machine: text, as it was written. */
+export interface AclReset {
+  readonly machine: string;
+  readonly index: string;
+}
 export interface ConsulAcl {
   index: number;
+  reset?: AclReset;
   /** Raft index of the bootstrap, which works once; null: not yet. */
   bootstrapped: number | null;
   policies: PolicyRecord[];

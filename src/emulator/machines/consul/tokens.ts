@@ -22,10 +22,16 @@ const notFound = plainText('token does not exist: ACL not found', 403);
 const byAccessor = ({ cluster }: ConsulDeps, accessor: string | undefined): TokenRecord | undefined =>
   cluster.consulAcl.tokens.find((one) => one.AccessorID === accessor);
 
-/** Once for a cluster's life; the maker may choose the secret. */
+/** The leader finds its index in its own reset file. */
+const mayAgain = ({ consul, consulAcl: { reset, bootstrapped } }: ConsulDeps['cluster']): boolean => {
+  const leader = consul.peers.find((peer) => peer.nodeId === consul.leader)?.name;
+  return reset !== undefined && reset.machine === leader && reset.index === String(bootstrapped);
+};
+
+/** Once for a cluster's life, and once more for each reset; the maker may choose the secret. */
 const bootstrap = ({ cluster, body, now }: ConsulDeps): Answer => {
   const acl = cluster.consulAcl;
-  if (acl.bootstrapped !== null)
+  if (acl.bootstrapped !== null && !mayAgain(cluster))
     return plainText(`Permission denied: ACL bootstrap no longer allowed (reset index: ${acl.bootstrapped})`, 403);
   const given = bootstrapBody.safeParse(body ?? {}).data?.BootstrapSecret ?? '';
   if (given !== '' && given.length !== 36) return plainText('uuid string is wrong length', 500);
@@ -33,6 +39,7 @@ const bootstrap = ({ cluster, body, now }: ConsulDeps): Answer => {
     return plainText('Provided token cannot be used because a token with that secret already exists.', 500);
   acl.index += 1;
   acl.bootstrapped = acl.index;
+  delete acl.reset;
   const token = record(acl, now, {
     SecretID: given === '' ? stableUuid(`consul management ${acl.index} ${now}`) : given,
     Description: 'Bootstrap Token (Global Management)',

@@ -1,3 +1,5 @@
+import type { AclReset } from '../consul/acl-state.ts';
+
 /* Records of Nomad's access control and variables, as its API shows them (nomad/structs at 1.9). */
 export interface NomadPolicyRecord {
   readonly Name: string;
@@ -23,6 +25,7 @@ export interface NomadTokenRecord {
   readonly ModifyIndex: number;
 }
 export interface NomadAcl {
+  reset?: AclReset;
   /** Raft index of the bootstrap, which works once; null: not yet. */
   bootstrapped: number | null;
   policies: NomadPolicyRecord[];

@@ -44,10 +44,17 @@ const makeToken = (cluster: ClusterState, now: number, given: Given): NomadToken
   return token;
 };
 
-/** Once for a cluster's life; the maker may choose the secret, here alone. */
+/** The leader finds its index in its own reset file, which it leaves there. */
+const mayAgain = ({ nomad, nomadAcl: { reset, bootstrapped } }: ClusterState): boolean => {
+  const leader = nomad.peers.find((peer) => peer.nodeId === nomad.leader)?.name;
+  return reset !== undefined && reset.machine === leader && reset.index === String(bootstrapped);
+};
+
+/** Once for a cluster's life, and once more for each reset; the maker may choose the secret, here alone. */
 const bootstrap = ({ cluster, body, now }: NomadDeps): Answer => {
   const acl = cluster.nomadAcl;
-  if (acl.bootstrapped !== null) return plainText(`ACL bootstrap already done (reset index: ${acl.bootstrapped})`, 400);
+  if (acl.bootstrapped !== null && !mayAgain(cluster))
+    return plainText(`ACL bootstrap already done (reset index: ${acl.bootstrapped})`, 400);
   const secret = bootstrapBody.safeParse(body ?? {}).data?.BootstrapSecret ?? '';
   if (secret !== '' && secret.length !== 36) return plainText('invalid acl token', 400);
   const token = makeToken(cluster, now, {
