@@ -24,7 +24,9 @@ export interface RunOptions {
 export interface Project {
   readonly directory: string;
   run(command: string, options?: RunOptions): Promise<Ended>;
-  /** A name of its own in the same bucket, so that a story begins with no state. The cloud stays. */
+  /** Names of the servers that there are, sorted. */
+  servers(): Promise<readonly string[]>;
+  /** Writes infra.yaml anew; `more` is a line of `state.s3`. The cloud stays as it is. */
   useBucket(place: S3Place, more?: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -52,6 +54,12 @@ export const openProject = async (): Promise<Project> => {
       ),
     useBucket: (place, more = '') =>
       writeFile(join(directory, 'infra.yaml'), configFor(place, identity.recipient, more)),
+    servers: async () => {
+      const headers = { authorization: `Bearer ${cloud.env['HCLOUD_TOKEN']}` };
+      const reply = await fetch(`${cloud.env['HCLOUD_ENDPOINT']}/servers`, { headers });
+      const { servers } = (await reply.json()) as { servers: { name: string }[] };
+      return servers.map(({ name }) => name).sort();
+    },
     stop: async () => {
       await cloud.stop();
       await rm(directory, { recursive: true, force: true });
