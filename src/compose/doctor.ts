@@ -1,5 +1,5 @@
 import type { ProjectConfig } from '../config/project.ts';
-import { Failure } from '../domain/errors.ts';
+import { ConfigError, Failure } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CloudApi } from '../ports/cloud-api.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
@@ -84,12 +84,22 @@ export const tried = async <T>(
   }
 };
 
-export const bad = (name: string, { message, next }: Failure): Check => ({
+export const bad = (name: string, failure: Failure): Check => ({
   name,
   result: 'bad',
-  detail: message,
-  ...(next === undefined ? {} : { next }),
+  detail: failure instanceof ConfigError ? problemsOf(failure) : failure.message,
+  ...(failure.next === undefined ? {} : { next: failure.next }),
 });
+
+/** Here a line has to do; `plan` shows them with what is allowed. */
+const problemsMax = 5;
+const problemsOf = ({ problems, message }: ConfigError): string => {
+  const told = problems.slice(0, problemsMax).map(({ file, line, column, path, message: what }) => {
+    const place = line === 0 ? file : `${file}:${line}:${column}`;
+    return `${place} ${path}: ${what}`;
+  });
+  return `${message}: ${told.join('; ')}${problems.length > problemsMax ? '; and more' : ''}`;
+};
 
 const skipped = (names: readonly string[], detail: string): Check[] =>
   names.map((name) => ({ name, result: 'skipped', detail }));
