@@ -25,8 +25,7 @@ const readOf = async (text: string, environment = 'production', project = 'aipac
   return [failure.name, failure.message, ...failure.done, failure.next];
 };
 const untouched = 'nothing was changed, and the file is as it was';
-const wayOut =
-  'make it again from what exists and from earlier copies: reconcile state rebuild production';
+const wayOut = 'make it again from what exists and from earlier copies: reconcile state rebuild production';
 
 test('the sample document is read, and comes back the same', async () => {
   const state = await decodeState(sample, where, plainSealer);
