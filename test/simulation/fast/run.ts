@@ -1,0 +1,282 @@
+import { createJobSecrets } from '../../../src/compose/job-secrets.ts';
+import { applyPlan } from '../../../src/compose/applying.ts';
+import type { TargetContext } from '../../../src/compose/context.ts';
+import { createKeyRing } from '../../../src/compose/key-ring.ts';
+import type { Leases } from '../../../src/compose/lease.ts';
+import { createLeases } from '../../../src/compose/lease.ts';
+import { planTarget } from '../../../src/compose/planning.ts';
+import { isUnsettled, settleEarlier } from '../../../src/compose/settle-earlier.ts';
+import { targetWords } from '../../../src/domain/environment.ts';
+import { Failure, InterruptedError, LeaseHeldError } from '../../../src/domain/errors.ts';
+import { isEmpty, type Plan } from '../../../src/domain/plan.ts';
+import type { CloudApi } from '../../../src/ports/cloud-api.ts';
+import type { Machines } from '../../../src/ports/machines.ts';
+import type { Reporter } from '../../../src/ports/reporter.ts';
+import { createGate } from '../../../src/statefile/gate.ts';
+import { acquireLease } from '../../../src/statefile/lease.ts';
+import { type Chance, chanceOf } from './chance.ts';
+import { cloudThrough } from './cloud.ts';
+import { type Cluster, clusterThrough } from './cluster.ts';
+import { assets, type EnvironmentName, keys, project, sealer } from './project.ts';
+import { storeThrough } from './store.ts';
+import { createProcess, type Process } from './time.ts';
+import { createWay, type Weather } from './way.ts';
+import type { Who } from './witness.ts';
+import type { World } from './world.ts';
+
+export interface RunOptions {
+  readonly command: Who['command'];
+  readonly environment: EnvironmentName;
+  readonly seed: number;
+  readonly weather: Weather;
+  /** Waits for another's lease this long. */
+  readonly waitMs?: number;
+}
+
+/** One process that runs one command, from its start to its end or its death. */
+export interface Run {
+  readonly who: Who;
+  readonly process: Process;
+  readonly machine: number;
+  readonly pid: number;
+  /** 137: killed. Undefined: at work. */
+  exitCode(): number | undefined;
+  /** All that it printed. */
+  said(): string;
+  interrupt(): void;
+  /** From now on nothing goes wrong any more. */
+  calmDown(): void;
+}
+
+/** Clocks of two machines differ by a third of a lease at most. */
+const skewMsMax = 10_000;
+
+export const startRun = (world: World, options: RunOptions): Run => {
+  const { timeline, runs, machines, witness } = world;
+  const chance = chanceOf(options.seed);
+  const skewMs = Math.round((2 * chance.draw() - 1) * skewMsMax);
+  const process = createProcess(timeline, skewMs);
+  const number = runs.length + 1;
+  const who: Who = { name: `run ${number}`, environment: options.environment, command: options.command };
+  const weather = { ...options.weather } as { -readonly [Key in keyof Weather]: Weather[Key] };
+  const told: string[] = [];
+  const interruption = new AbortController();
+  let exit: number | undefined;
+  const run: Run = {
+    who,
+    process,
+    machine: chance.below(machines.length),
+    pid: 100 + number,
+    exitCode: () => exit ?? (process.dead() ? 137 : undefined),
+    said: () => told.join('\n'),
+    interrupt: () => process.wake(timeline.now(), () => interruption.abort(new InterruptedError('told to stop'))),
+    calmDown: () => {
+      for (const key of Object.keys(weather) as (keyof Weather)[]) weather[key] = 0;
+    },
+  };
+  runs.push(run);
+  world.tell(`${who.name}: ${options.command} ${who.environment}`);
+  const context = contextOf(world, { ...options, run, chance, weather, skewMs, told });
+  const end = (code: number): void => {
+    exit = code;
+    witness.said(who, run.said());
+    world.tell(`${who.name} ended with ${code}${code === 0 ? '' : `: ${run.said().slice(0, 300)}`}`);
+  };
+  void carryOut(context, options, interruption.signal, told).then(end, (error: unknown) => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    witness.fail(`${who.name} met something unforeseen: ${text}`);
+    end(70);
+  });
+  return run;
+};
+
+interface Inside extends RunOptions {
+  readonly run: Run;
+  readonly chance: Chance;
+  readonly weather: Weather;
+  readonly skewMs: number;
+  readonly told: string[];
+}
+
+/** As the command line does it: plan, refuse what is blocked, apply, tell. */
+const carryOut = async (
+  context: TargetContext,
+  { command, waitMs = 0 }: RunOptions,
+  signal: AbortSignal,
+  told: string[],
+): Promise<number> => {
+  const line = `reconcile ${command === 'converge' ? '' : `${command} `}${targetWords(context.environment)}`;
+  for (let left = waitMs > 0 ? 3 : 0; ; left -= 1) {
+    try {
+      return await once(context, command, line, signal, told);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      told.push(error.message, ...error.done, error.next ?? '');
+      if (!(error instanceof LeaseHeldError) || left <= 0 || signal.aborted) return error.exitCode;
+      try {
+        await context.leases.waitUntilFree(context.environment.name, { command: line, waitMs, signal });
+      } catch (refusal) {
+        if (signal.aborted) return 1;
+        if (!(refusal instanceof Failure)) throw refusal;
+        return refusal.exitCode;
+      }
+    }
+  }
+};
+
+const once = async (
+  context: TargetContext,
+  command: Who['command'],
+  line: string,
+  signal: AbortSignal,
+  told: string[],
+): Promise<number> => {
+  const planned = await planTarget(context, { intent: command === 'destroy' ? 'destroy' : 'converge' });
+  const { plan, observation } = planned;
+  const blocked = plan.changes.filter(({ action }) => action === 'blocked');
+  for (const { address, reasons, next } of blocked)
+    told.push(`blocked: ${address}: ${reasons.map(({ because }) => because).join('; ')} → ${next}`);
+  if (blocked.length > 0) return 4;
+  if (command === 'plan') return isEmpty(plan) ? 0 : 2;
+  if (isEmpty(plan)) {
+    if (isUnsettled(planned)) await settleEarlier(context, line);
+    return 0;
+  }
+  const { outcome } = await applyPlan(context, plan, { command: line, signal, saved: false, observation });
+  const { result, failed, inFlight, skipped, remaining } = outcome;
+  told.push(`${result}`, ...failed.map(({ step, message, next }) => `${step}: ${message} → ${next}`));
+  told.push(`in flight: ${inFlight.join(', ')}`, `skipped: ${skipped.join(', ')}`);
+  if (remaining !== null) told.push(`remaining: ${stepsOf(remaining)}`);
+  return result === 'converged' ? 0 : 1;
+};
+
+const stepsOf = ({ steps }: Plan): string => steps.map(({ id }) => id).join(', ');
+
+const post = new Request('http://simulated.invalid/', { method: 'POST' });
+const done = new Response();
+
+const contextOf = (world: World, inside: Inside): TargetContext => {
+  const { timeline, things, bucket, witness, machines, sabotage } = world;
+  const { run, chance, weather, environment: name, told } = inside;
+  const { who, process } = run;
+  const { clock } = process;
+  const { random } = chance;
+  const way = createWay({ timeline, process, chance, weather, met: world.met });
+  const { now } = timeline;
+  const store = storeThrough({
+    bucket,
+    way,
+    now,
+    writes: (...what) => witness.writes(who, ...what),
+    skewMs: chance.often(0.5) ? -inside.skewMs : undefined,
+  });
+  const gate = createGate();
+  const gated = async <T>(send: () => Promise<T>): Promise<T> => {
+    if (sabotage === 'no-fence' || sabotage === 'no-lease') return send();
+    let value: { readonly of: T } | undefined;
+    await gate.guard(async () => {
+      value = { of: await send() };
+      return done;
+    })(post);
+    return (value as { readonly of: T }).of;
+  };
+  const environment = world.wanted.get(name);
+  if (environment === undefined) throw new TypeError(`no environment ${name}`);
+  const cloud = cloudThrough({
+    ...{ things, process, way, chance, weather, now, gated, met: world.met },
+    away: () => now() < world.cloudAwayUntil,
+    soldOut: () => world.soldOut,
+    arrives: (effect) => witness.mutates(who, effect),
+    listed: (kind, complete) => witness.listed(who, kind, complete),
+  });
+  const operations = clusterThrough({
+    ...{ things, process, now, gated },
+    cluster: world.clusters.get(name) as Cluster,
+    owner: `${environment.project}/${name}`,
+    bootFails: () => {
+      const fails = weather.bootFails > 0 && chance.often(weather.bootFails);
+      if (fails) world.met('server did not boot');
+      return fails;
+    },
+    arrives: (what) => witness.mutatesCluster(who, what),
+  });
+  const ring = createKeyRing({ store, sealer, project: project.project, environment: name, onSecret: () => undefined });
+  const reporter = reporterOf(told);
+  const shared = { store, sealer, config: project, random, clock, onSecret: () => undefined };
+  return {
+    ...shared,
+    ...{ assets, environment, reporter, gate, operations, recovery: machines[run.machine] as TargetContext['recovery'] },
+    cloud: sabotage === 'no-lookup' ? withoutLookup(cloud, world, name) : cloud,
+    cloudName: 'a simulated cloud',
+    local: false,
+    reachMachines: () => noMachines,
+    leases: leasesOf(world, { run, store, clock, random, reporter }),
+    env: {},
+    version: '0.0.0',
+    holder: { host: `machine-${run.machine}`, pid: run.pid, user: 'tester' },
+    closeCloud: async () => undefined,
+    // Made beforehand: making them takes other threads.
+    keyRing: { ...ring, start: () => ring.start(async () => keys[name]) },
+    secrets: createJobSecrets(shared, environment),
+    machines: noMachines,
+    tailnet: () => null,
+    certificates: { load: async () => undefined, due: () => [], files: async () => [], ensure: async () => undefined },
+  };
+};
+
+const noMachines = new Proxy({} as ReturnType<TargetContext['reachMachines']> & Machines, {
+  get: () => {
+    throw new TypeError('there are no machines here');
+  },
+});
+
+/** Adoption by labels is off: what no state knows is not seen. */
+const withoutLookup = (cloud: CloudApi, { bucket }: World, name: string): CloudApi => ({
+  ...cloud,
+  find: async () => undefined,
+  list: async (kind) => {
+    const listing = await cloud.list(kind);
+    const known = bucket.documents.get(`${name}.json`)?.text ?? '';
+    return { ...listing, items: listing.items.filter(({ id }) => known.includes(`"id": "${id}"`)) };
+  },
+});
+
+type LeasesNeed = Pick<TargetContext, 'store' | 'clock' | 'random' | 'reporter'> & { readonly run: Run };
+
+/** The real ones; whether a process of this machine lives is asked of this world, not of the machine the test runs on. */
+const leasesOf = (world: World, { run, store, clock, random, reporter }: LeasesNeed): Leases => {
+  const holder = { host: `machine-${run.machine}`, pid: run.pid, user: 'tester' };
+  const isAlive = (pid: number): boolean => world.runs.some((one) => one.pid === pid && one.exitCode() === undefined);
+  const leases = createLeases({ store, clock, random, holder, reporter });
+  const take: Leases['take'] = (wanted) =>
+    acquireLease({ store, clock, random, holder, isAlive, pidNamespace: `machine-${run.machine}`, ...wanted });
+  if (world.sabotage === 'no-lease') return { ...leases, take: async (wanted) => noLease(wanted.command, holder) };
+  if (world.sabotage !== 'no-fence') return { ...leases, take };
+  return { ...leases, take: async (wanted) => ({ ...(await take(wanted)), check: async () => undefined }) };
+};
+
+const noLease = (command: string, { host, pid, user }: { host: string; pid: number; user: string }) => ({
+  record: () => ({
+    ...{ holder: `${user}@${host}`, host, pid, command, fencingToken: 1_000_000, released: false },
+    ...{ acquiredAt: '2026-11-24T00:00:00.000Z', expiresAt: '2027-11-24T00:00:00.000Z' },
+  }),
+  check: async () => undefined,
+  mayMutate: () => true,
+  tooShort: () => new LeaseHeldError('never'),
+  lost: new AbortController().signal,
+  release: async () => true,
+});
+
+const reporterOf = (told: string[]): Reporter => ({
+  phase: () => undefined,
+  planStarted: () => undefined,
+  stepStarted: () => undefined,
+  stepWaiting: () => undefined,
+  stepSucceeded: () => undefined,
+  stepFailed: (step, error) => {
+    told.push(`${step.id} failed: ${error.message}`, ...(error instanceof Failure ? error.done : []));
+  },
+  stepSkipped: () => undefined,
+  notice: (text) => void told.push(text),
+  requests: () => undefined,
+});
