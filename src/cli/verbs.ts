@@ -207,7 +207,8 @@ export const verbs = {
   'state keygen': {
     takes: '',
     about: 'Make an age key: the secrets in the state are sealed for its recipient.',
-    options: ['outFile', 'json', 'color'],
+    // `--config` changes nothing here; commands we recommend carry it.
+    options: ['outFile', 'config', 'json', 'color'],
     examples: [['reconcile state keygen --out ~/.config/age/shop.txt', 'and how to name it in infra.yaml']],
   },
   'state reencrypt': {

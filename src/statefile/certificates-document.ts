@@ -65,7 +65,7 @@ const unusable = ({ store, project }: Whose): StateError => {
   const path = `${store.place}/${certificatesKey}`;
   return new StateError(`${path} does not hold the certificates of project ${project}`, {
     done: ['nothing was changed, and the file is as it was'],
-    next: `put the right file there, or move it aside and order anew: mv ${path} ${path}.damaged`,
+    next: `put the right document there, or remove it: the next run orders the certificates anew`,
   });
 };
 

@@ -56,7 +56,7 @@ const noCopy = ({ store, project, environment }: Whose): StateError => {
   const path = `${store.place}/${keysKey(environment)}`;
   return new StateError(`${path} is no copy of the keys of ${environment} of project ${project}`, {
     done: ['nothing was changed, and the file is as it was'],
-    next: `put the right file there, or move it aside: mv ${path} ${path}.damaged`,
+    next: `put the right document there, or, when the state itself holds the keys, remove it: the next run writes it anew`,
   });
 };
 

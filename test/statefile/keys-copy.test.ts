@@ -105,7 +105,7 @@ test('a copy of others, cut, or sealed while infra.yaml names no recipients: tol
   for (const wrong of [whole.replace('"aipacto"', '"other"'), whole.slice(0, 200), '[]', '']) {
     store.documents.set('production.keys.json', wrong);
     expect(await refused(read(ageSealer([anna], anna)))).toBe(
-      'memory/production.keys.json is no copy of the keys of production of project aipacto\nnothing was changed, and the file is as it was\nput the right file there, or move it aside: mv memory/production.keys.json memory/production.keys.json.damaged',
+      'memory/production.keys.json is no copy of the keys of production of project aipacto\nnothing was changed, and the file is as it was\nput the right document there, or, when the state itself holds the keys, remove it: the next run writes it anew',
     );
     expect(text()).toBe(wrong);
   }
