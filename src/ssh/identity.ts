@@ -32,7 +32,7 @@ export const humanKeys = async (source: IdentitySource): Promise<readonly HumanK
   source.identity === null ? agentKeys(source.agentSocket) : [await fileKey(source.identity, source)];
 
 const nameOf = (key: ParsedKey, where: string): string => {
-  const comment = /^[\x21-\x7e]{1,80}$/.test(key.comment ?? '') ? ` (${key.comment})` : '';
+  const comment = /^[\x20-\x7e]{1,80}$/.test(key.comment ?? '') ? ` (${key.comment})` : '';
   return `the key ${fingerprint(key.getPublicSSH())}${comment} ${where}`;
 };
 
