@@ -1,5 +1,8 @@
 import { createHetznerCloud } from '../hetzner/cloud.ts';
+import { createHetznerLeases } from '../hetzner/lease-holder.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 import { createGate } from '../statefile/gate.ts';
+import { guardedByRead } from '../statefile/guarded-store.ts';
 import { holdingTime, keepingInNoTime, sealingInNoTime } from '../statefile/held-time.ts';
 import type { CloudAccess, Context } from './context.ts';
 import { createLeases, type LeasesOptions } from './lease.ts';
@@ -24,6 +27,16 @@ type Given = Pick<
     readonly access: CloudAccess;
   };
 
+/** Where documents and leases are kept: in one store, unless infra.yaml says that it can't hold a lease. */
+const keptBy = (
+  { store, config }: Pick<Given, 'store' | 'config'>,
+  access: CloudAccess,
+): { readonly store: ObjectStore; readonly leases: ObjectStore } => {
+  // The directory of `--local` holds a lease as well as any.
+  if (!store.shared || config.state?.s3?.lease !== 'hetzner') return { store, leases: store };
+  return { store: guardedByRead(store), leases: createHetznerLeases({ ...access, project: config.project }) };
+};
+
 /** Builds the adapters above one cloud: the API client, and the way to its machines. */
 export const buildContext = async ({ access, waitClock, ttlMs, ...given }: Given): Promise<Context> => {
   const { clock } = access;
@@ -38,9 +51,10 @@ export const buildContext = async ({ access, waitClock, ttlMs, ...given }: Given
     random,
   });
   // Keys, secrets and certificates are written beside the state: while that happens no virtual time may pass.
-  const store = holdingTime(given.store, clock);
+  const kept = keptBy(given, access);
+  const store = holdingTime(kept.store, clock);
   const leases = createLeases({
-    store,
+    store: kept.leases,
     clock,
     random,
     holder,

@@ -31,6 +31,7 @@ export interface LeaseOptions {
   readonly pidNamespace?: string;
 }
 
+const commandLengthMax = 200;
 /** Each round lost means that another one took the lease in that moment, or that a reply was lost. */
 const rounds = 4;
 
@@ -48,7 +49,7 @@ export const acquireLease = async (given: LeaseOptions): Promise<Lease> => {
     const stored = await store.get(leaseKey(environment));
     const seen = standingIn(stored, options);
     // A write of ours whose reply was lost: taken, but its time is counted by its own text.
-    const mine = seen.record !== undefined && seen.record.nonce === nonce ? seen.record : undefined;
+    const mine = silence !== undefined && seen.record?.nonce === nonce ? seen.record : undefined;
     if (mine === undefined && seen.standing === 'held' && seen.record !== undefined)
       throw leaseHeld(environment, seen.record, storeTime(store, clock), options.command);
     try {
@@ -109,7 +110,8 @@ const newRecord = (options: LeaseOptions, fencingToken: number, nonce: string): 
     holder: `${holder.user}@${holder.host}`,
     host: holder.host,
     pid: holder.pid,
-    command,
+    // Whoever reads it has to recognise it, no more: it may have to fit into labels.
+    command: command.slice(0, commandLengthMax),
     ...(run === undefined ? {} : { run }),
     acquiredAt: new Date(now).toISOString(),
     expiresAt: new Date(now + leaseTimesOf(options.ttlMs).ttlMs).toISOString(),

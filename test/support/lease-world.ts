@@ -22,8 +22,9 @@ export const drawFrom = (seed: number): Draw => {
 export const createTimeline = () => {
   let now = Date.UTC(2026, 10, 24);
   let order = 0;
-  let events: { at: number; order: number; run: () => void }[] = [];
-  const at = (when: number, run: () => void): void => {
+  let events: { at: number; order: number; run: () => unknown }[] = [];
+  /** `run` may return a promise for what happens at that very moment; nothing else happens until it is settled. */
+  const at = (when: number, run: () => unknown): void => {
     order += 1;
     const event = { at: Math.max(now, when), order, run };
     const place = events.findIndex((one) => one.at > event.at);
@@ -37,7 +38,7 @@ export const createTimeline = () => {
       const end = now + untilMs;
       for (let next = events.shift(); next !== undefined && next.at <= end; next = events.shift()) {
         now = next.at;
-        next.run();
+        await next.run();
         await settled();
       }
       events = [];
@@ -115,8 +116,8 @@ export const remote = (timeline: Timeline, process: Process, draw: Draw, faults:
       // Some requests arrive only after everybody gave up on them.
       const thereMs = draw() < 0.02 ? 12_000 * draw() : 400 * draw();
       timeline.at(timeline.now() + thereMs, () => {
-        if (faults.away()) return;
-        arrive().then(
+        if (faults.away()) return undefined;
+        return arrive().then(
           (value) => {
             if (draw() >= faults.replyLost) process.wake(timeline.now() + 200 * draw(), () => resolve(value));
           },
