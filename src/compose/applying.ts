@@ -14,7 +14,7 @@ import { fillUserDataFrom } from './fill-user-data.ts';
 import { freePlace, reservePlace } from './places.ts';
 import { type PlannedWithDesired, planTarget } from './planning.ts';
 import { refuseUnsealed } from './sealing.ts';
-import { underLease, type Writing } from './under-lease.ts';
+import { releaseQuietly, underLease, type Writing } from './under-lease.ts';
 import { writeEnd } from './write-end.ts';
 
 /** A plan younger than this, made by this very process, is carried out without looking at the cloud again. */
@@ -34,8 +34,29 @@ export const applyPlan = async (
 ): Promise<Applied> =>
   underLease(context, { command: options.command, run: plan.run }, async (writing) => {
     await refuseStale(context, plan, writing.began, options);
-    return carryOut(context, plan, options, writing);
+    return withShared(context, plan, options, () => carryOut(context, plan, options, writing));
   });
+
+/** What belongs to all environments is made and removed by one run at a time: it holds the lease on `shared` as well. */
+const withShared = async <T>(
+  { leases, reporter }: TargetContext,
+  { steps, run }: Plan,
+  { command }: ApplyOptions,
+  work: () => Promise<T>,
+): Promise<T> => {
+  if (!steps.some(touchesShared)) return work();
+  const lease = await leases.take({ environment: 'shared', command, run });
+  try {
+    return await work();
+  } finally {
+    await releaseQuietly(lease, reporter);
+  }
+};
+
+const touchesShared = ({ effect }: Step): boolean =>
+  effect.port === 'cloud' &&
+  ((effect.op === 'create' && effect.resource.scope === 'shared') ||
+    (effect.op === 'delete' && effect.kind === 'zone'));
 
 const carryOut = async (
   context: TargetContext,

@@ -73,7 +73,7 @@ const takeIn = async ({ recovery, environment, reporter }: TargetContext, writer
 const putAside = ({ recovery, environment }: TargetContext): Promise<string> => recovery.putAside(environment.name);
 
 /** A lease that can't be released runs out by itself: worth a word, but no reason to hide how the run ended. */
-const releaseQuietly = async (lease: Lease, reporter: Reporter): Promise<void> => {
+export const releaseQuietly = async (lease: Lease, reporter: Reporter): Promise<void> => {
   try {
     await lease.release();
   } catch (error) {

@@ -43,7 +43,7 @@ const nothingFound = ({ resource }: CreateEffect, context: StepContext, met: Fai
       })
     : met;
 
-/** The name alone makes nothing ours (design §6.1). */
+/** The name alone makes nothing ours (design §6.1). What belongs to all environments may be another one's making. */
 const refuseForeign = ({ resource }: CreateEffect, item: AnyObservedItem, context: StepContext, met: Failure): void => {
   const names = [labelNames.project, labelNames.environment, labelNames.address] as const;
   const what = `${resource.kind} ${item.name} (id ${item.id}, made ${item.createdAt})`;
@@ -56,7 +56,7 @@ const refuseForeign = ({ resource }: CreateEffect, item: AnyObservedItem, contex
         cause: met,
       },
     );
-  if (item.labels[labelNames.run] !== resource.labels[labelNames.run])
+  if (resource.scope !== 'shared' && item.labels[labelNames.run] !== resource.labels[labelNames.run])
     throw new Failure(
       `${what} appeared after this plan was made, from run ${item.labels[labelNames.run] ?? '(unnamed)'}`,
       {

@@ -37,7 +37,7 @@ test('what carries our labels but comes from another run is left for a new plan'
       next: 'reconcile production   (a new plan takes it in)',
     },
   ]);
-  expect((await bench.state())?.resources).toBeUndefined();
+  expect((await bench.state())?.resources).toEqual({});
 });
 
 test('a uniqueness error about something else than the name keeps the words of Hetzner', async () => {
