@@ -102,3 +102,27 @@ test('no secret stands in an error', async () => {
   for (const secret of Object.values(keys.consul))
     expect(`${error.message} ${error.stack}`).not.toContain(secret.reveal());
 });
+
+test('the leader takes another management token once its index lies in its reset file; lost tokens are revoked', async () => {
+  const { stage, access: former } = await counted();
+  await former.tokens(keys.consul);
+  const [management, provisioner] = [
+    new Secret('11111111-2222-4333-8444-555555555555'),
+    new Secret('11111111-2222-4333-8444-666666666666'),
+  ];
+  const fetch = stage.machines.fetchThrough(targetOf(1));
+  const access = createCatalogAccess({ fetch, address: `https://${ipOf(1)}:8501`, token: management });
+  const { resetIndex } = (await access.bootstrap(management).catch((caught: unknown) => caught)) as AccessControlError;
+  const path = '/var/lib/consul/acl-bootstrap-reset';
+  await stage.machines.placeFile(targetOf(1), { path, mode: '0600', owner: 'consul:consul', content: `${resetIndex}` });
+  await access.bootstrap(management);
+  await access.tokens({ ...keys.consul, provisioner });
+  await access.revokeFormer({ management, provisioner });
+  const reply = await stage.ask(1, 8501, '/v1/acl/tokens', { headers: { 'x-consul-token': management.reveal() } });
+  const secrets = ((await reply.json()) as { SecretID: string }[]).map(({ SecretID }) => SecretID);
+  const { agent, nomad, ingress } = keys.consul;
+  expect(secrets).toEqual(
+    expect.arrayContaining([agent, nomad, ingress, management, provisioner].map((one) => one.reveal())),
+  );
+  for (const lost of [keys.consul.management, keys.consul.provisioner]) expect(secrets).not.toContain(lost.reveal());
+});

@@ -64,6 +64,30 @@ test('a management token of somebody else’s is told with the index that lets N
   });
 });
 
+test('the leader takes another management token once its index lies in its reset file; lost tokens are revoked', async () => {
+  const { stage, fetch, address } = await counted();
+  const another = new Secret('11111111-2222-4333-8444-555555555555');
+  const access = createSchedulerAccess({ fetch, address, token: another });
+  const { resetIndex } = (await access.bootstrap(another).catch((caught: unknown) => caught)) as AccessControlError;
+  const reset = (content: string) =>
+    stage.machines.placeFile(targetOf(1), {
+      path: '/var/lib/nomad/server/acl-bootstrap-reset',
+      mode: '0600',
+      owner: 'root:root',
+      content,
+    });
+  await reset(String(Number(resetIndex) + 1));
+  await expect(access.bootstrap(another)).rejects.toThrow(/reset index/);
+  await reset(String(resetIndex));
+  await access.bootstrap(another);
+  await access.revokeFormer({ management: another, deployer: null });
+  const deployer = await access.deployer(null);
+  await access.revokeFormer({ management: another, deployer });
+  const reply = await stage.ask(1, 4646, '/v1/acl/tokens', { headers: { 'x-nomad-token': another.reveal() } });
+  const names = ((await reply.json()) as { Name: string }[]).map(({ Name }) => Name);
+  expect(names).toEqual(['Bootstrap Token', 'deployer']);
+});
+
 test('without a leader Nomad says 500, and that is no leader rather than an error', async () => {
   const nomad = createNomad({
     fetch: async () => new Response('No cluster leader', { status: 500 }),

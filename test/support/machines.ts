@@ -12,6 +12,7 @@ import { systemClock } from '../../src/local/clock.ts';
 import { seededRandom, systemRandom } from '../../src/local/random.ts';
 import { createGatewayMachines } from '../../src/machines/gateway.ts';
 import type { ClusterOperations, Waiting } from '../../src/ports/cluster-operations.ts';
+import type { MachineFiles } from '../../src/ports/entry.ts';
 import type { JobScheduler, ServiceCatalog } from '../../src/ports/job-scheduler.ts';
 import type { KeyRing } from '../../src/ports/key-ring.ts';
 import type { Machines, MachineTarget } from '../../src/ports/machines.ts';
@@ -116,7 +117,7 @@ const secured = (n: number, text: string): string =>
 
 export interface Stage {
   readonly emulator: Emulator;
-  readonly machines: Machines;
+  readonly machines: Machines & MachineFiles;
   readonly operations: ClusterOperations;
   readonly said: string[];
   readonly waiting: Waiting;
