@@ -211,9 +211,11 @@ const byConnection = (fault: Fault, about: About): Said => {
   if (/^(ECONN|EPIPE)/.test(code))
     return {
       why: `${host} cut the connection (${code})`,
-      next: place.endpoint?.startsWith('http:')
-        ? `write endpoint: ${place.endpoint.replace(/^http:/, 'https:')} under state.s3 in infra.yaml if it speaks only TLS; else check that the store is well, and ${again}`
-        : `check that the store is well, then ${again}`,
+      // A reply has come before: then the scheme is right.
+      next:
+        place.endpoint?.startsWith('http:') && about.skewMs === undefined
+          ? `write endpoint: ${place.endpoint.replace(/^http:/, 'https:')} under state.s3 in infra.yaml if it speaks only TLS; else check that the store is well, and ${again}`
+          : `check that the store is well, then ${again}`,
     };
   return {
     why: `${host} gave no reply that could be used (${code})`,

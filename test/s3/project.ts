@@ -76,7 +76,7 @@ const configFor = (place: S3Place, recipient: string, more: string): string => {
     ...(endpoint === undefined ? [] : [`    endpoint: ${endpoint}`]),
     `    region: ${region}`,
     `    bucket: ${bucket}`,
-    `    prefix: "${prefix}"`,
+    ...(prefix === '' ? [] : [`    prefix: ${prefix}`]),
     `    path_style: ${pathStyle}`,
     ...(more === '' ? [] : [`    ${more}`]),
     `  recipients: [${recipient}]`,
