@@ -31,7 +31,9 @@ export const changeThing = (thing: Thing, wanted: CloudChange, resolve: Resolvin
       facts.routes.push(wanted.route);
       return;
     case 'delete-route':
-      facts.routes = facts.routes.filter((one: { destination: string }) => one.destination !== wanted.route.destination);
+      facts.routes = facts.routes.filter(
+        (one: { destination: string }) => one.destination !== wanted.route.destination,
+      );
       return;
     case 'change-ip-range':
       facts.range = wanted.range;

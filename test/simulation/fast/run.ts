@@ -1,6 +1,6 @@
-import { createJobSecrets } from '../../../src/compose/job-secrets.ts';
 import { applyPlan } from '../../../src/compose/applying.ts';
 import type { TargetContext } from '../../../src/compose/context.ts';
+import { createJobSecrets } from '../../../src/compose/job-secrets.ts';
 import { createKeyRing } from '../../../src/compose/key-ring.ts';
 import type { Leases } from '../../../src/compose/lease.ts';
 import { createLeases } from '../../../src/compose/lease.ts';
@@ -205,7 +205,14 @@ const contextOf = (world: World, inside: Inside): TargetContext => {
   const shared = { store, sealer, config: project, random, clock, onSecret: () => undefined };
   return {
     ...shared,
-    ...{ assets, environment, reporter, gate, operations, recovery: machines[run.machine] as TargetContext['recovery'] },
+    ...{
+      assets,
+      environment,
+      reporter,
+      gate,
+      operations,
+      recovery: machines[run.machine] as TargetContext['recovery'],
+    },
     cloud: sabotage === 'no-lookup' ? withoutLookup(cloud, world, name) : cloud,
     cloudName: 'a simulated cloud',
     local: false,

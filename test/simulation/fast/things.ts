@@ -95,7 +95,17 @@ export const createThings = (now: () => number): Things => {
     return undefined;
   };
   const add = (kind: CloudKind, id: string, name: string, labels: Record<string, string>, facts: unknown): Thing => {
-    const thing = { kind, id, name, labels, createdAt: new Date(now()).toISOString(), facts, lockedUntil: 0, upSince: now(), disk: 0 };
+    const thing = {
+      kind,
+      id,
+      name,
+      labels,
+      createdAt: new Date(now()).toISOString(),
+      facts,
+      lockedUntil: 0,
+      upSince: now(),
+      disk: 0,
+    };
     all.set(keyOf(kind, id), thing);
     return thing;
   };

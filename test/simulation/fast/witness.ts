@@ -86,14 +86,20 @@ export const createWitness = (things: Things, trace: (line: string) => void): Wi
     holders.set(environment, { who, nonce, token, released: /"released": true/.test(text) });
   };
   const wroteState = (who: Who, environment: string, text: string): void => {
-    const now = { lineage: textIn(text, 'lineage'), serial: numberIn(text, 'serial'), token: numberIn(text, 'fencingToken') };
+    const now = {
+      lineage: textIn(text, 'lineage'),
+      serial: numberIn(text, 'serial'),
+      token: numberIn(text, 'fencingToken'),
+    };
     const before = states.get(environment);
     states.set(environment, now);
     const isShared = environment === 'shared';
     if (!isShared && who.environment !== environment) fail(`${who.name} wrote the state of ${environment}`);
     const holder = holders.get(environment);
     if (!isShared && holder?.who !== who)
-      fail(`${who.name} wrote the state of ${environment} without its lease, which ${holder?.who.name ?? 'nobody'} has`);
+      fail(
+        `${who.name} wrote the state of ${environment} without its lease, which ${holder?.who.name ?? 'nobody'} has`,
+      );
     if (before === undefined) return;
     if (before.lineage !== now.lineage) fail(`the lineage of ${environment} changed`);
     if (now.serial !== before.serial + 1) fail(`serial ${now.serial} of ${environment} came after ${before.serial}`);
@@ -166,7 +172,8 @@ export const createWitness = (things: Things, trace: (line: string) => void): Wi
     },
     said(who, text) {
       if (text.includes(secretMark)) fail(`${who.name} told a secret`);
-      if (/\n\s+at \S+ \(|TypeError|fault of the planner/.test(text)) fail(`${who.name} met something unforeseen: ${text}`);
+      if (/\n\s+at \S+ \(|TypeError|fault of the planner/.test(text))
+        fail(`${who.name} met something unforeseen: ${text}`);
     },
   };
 };

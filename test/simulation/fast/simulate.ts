@@ -1,0 +1,100 @@
+import { type Move, make, movesOf } from './moves.ts';
+import { type EnvironmentName, environmentNames } from './project.ts';
+import { type Run, startRun } from './run.ts';
+import { checkNamed, checkStrangers, checkTrue } from './settled.ts';
+import { calm } from './way.ts';
+import { createWorld, type Sabotage, type World } from './world.ts';
+
+export interface Simulation {
+  readonly violations: readonly string[];
+  readonly story: readonly string[];
+  /** Of all that happened: the same moves give the same. */
+  readonly hash: string;
+  readonly runs: number;
+  readonly mutations: number;
+  readonly faults: ReadonlyMap<string, number>;
+}
+
+const hourMs = 3_600_000;
+/** A clean run that finds somebody's lease waits for it; these many must make everything true. */
+const cleanRunsMax = 2;
+
+/** Lives through a story, and looks after each of its runs and at its end whether anything is not as it must be. */
+export const simulate = async (moves: readonly Move[], sabotage?: Sabotage): Promise<Simulation> => {
+  const world = createWorld(sabotage);
+  const { witness, timeline, runs } = world;
+  for (const move of moves) {
+    await timeline.run(move.afterMs, () => witness.violations.length > 0);
+    if (witness.violations.length > 0) break;
+    make(world, move);
+  }
+  if (witness.violations.length === 0) await settle(world);
+  return {
+    violations: witness.violations,
+    story: world.story,
+    hash: world.hash(),
+    runs: runs.length,
+    mutations: witness.mutations(),
+    faults: world.faults,
+  };
+};
+
+export const simulateSeed = (seed: number, sabotage?: Sabotage): Promise<Simulation> =>
+  simulate(movesOf(seed), sabotage);
+
+/** The faults stop; what runs comes to its end; then clean runs must make everything as infra.yaml says. */
+const settle = async (world: World): Promise<void> => {
+  const { witness, timeline, runs, bucket } = world;
+  Object.assign(world, { cloudAwayUntil: 0, soldOut: [] });
+  bucket.awayUntil = 0;
+  for (const run of runs) run.calmDown();
+  const ended = (): boolean => runs.every((run) => run.exitCode() !== undefined);
+  if (!(await timeline.run(3 * hourMs, ended))) witness.fail(`without an end: ${namesOf(runs)}`);
+  for (const run of runs) checkNamed(world, run);
+  // Leases of the dead run out, locks are given up.
+  await timeline.run(200_000, () => false);
+  const touched = environmentNames.filter((name) => runs.some(({ who }) => who.environment === name));
+  for (const name of touched) {
+    if (witness.violations.length > 0) return;
+    await mend(world, name);
+  }
+  if (witness.violations.length === 0) checkStrangers(world);
+};
+
+const namesOf = (runs: readonly Run[]): string =>
+  runs.flatMap((run) => (run.exitCode() === undefined ? [run.who.name] : [])).join(', ');
+
+/** What a person does who meets what no run may decide; then clean runs. */
+const mend = async (world: World, environment: EnvironmentName): Promise<void> => {
+  const { bucket, witness, wanted, machines, runs } = world;
+  const key = `${environment}.json`;
+  const document = bucket.documents.get(key);
+  if (document !== undefined && !document.text.trimEnd().endsWith('}')) {
+    world.tell(`a person puts the damaged ${key} away`);
+    bucket.documents.delete(key);
+    witness.forget(key);
+  }
+  for (const machine of machines) await machine.remove(environment);
+  const last = runs.findLast(({ who }) => who.environment === environment && who.command !== 'plan');
+  const command = last?.who.command === 'destroy' ? 'destroy' : 'converge';
+  const before = wanted.get(environment);
+  if (before?.protected && command === 'destroy') wanted.set(environment, { ...before, protected: false });
+  let said = '';
+  for (let n = 1; n <= cleanRunsMax; n += 1) {
+    const run = await clean(world, environment, command, n);
+    if (run.exitCode() === 0) return checkTrue(world, environment, command);
+    said = run.said();
+  }
+  witness.fail(`${cleanRunsMax} clean runs did not ${command} ${environment}: ${said}`);
+};
+
+const clean = async (
+  world: World,
+  environment: EnvironmentName,
+  command: 'converge' | 'destroy',
+  seed: number,
+): Promise<Run> => {
+  const run = startRun(world, { command, environment, seed, weather: calm, waitMs: 180_000 });
+  await world.timeline.run(hourMs, () => run.exitCode() !== undefined);
+  return run;
+};
