@@ -2,6 +2,7 @@ import type { Address } from '../domain/address.ts';
 import { isOfKind, type Resource } from '../domain/resource.ts';
 import { formedBefore, healthyMembers } from './cluster.ts';
 import type { Planning } from './context.ts';
+import { bootDraft } from './lifecycle.ts';
 import { type Chain, firstOf, lastOf, type MutableStep, stepOf } from './order.ts';
 
 /**
@@ -24,7 +25,7 @@ export const linkRolling = (planning: Planning, chains: ReadonlyMap<Address, Cha
   const final = cluster === undefined ? undefined : lastOf(cluster);
   for (const chain of healing) waitFor(final, lastOf(chain));
   const before = [...healing.map(lastOf), ...rolled.map(lastBeforeDisturbing)].filter((step) => step !== undefined);
-  let gate = rolled.length > 0 ? firstGate(want, before, healthy, extra) : undefined;
+  let gate = rolled.length > 0 ? firstGate(planning, want, { before, rolled, chains, extra }) : undefined;
   for (const [index, chain] of rolled.entries()) {
     const first = firstDisturbing(chain);
     const last = lastOf(chain);
@@ -89,19 +90,50 @@ const restartsFirst = (a: Chain, b: Chain): number =>
 
 /** Nobody healthy is taken down while another is still missing. Not needed where every member is known to be well. */
 const firstGate = (
+  planning: Planning,
   want: Chain['verdict']['want'],
-  before: readonly MutableStep[],
-  healthy: ReadonlySet<string> | null,
-  extra: MutableStep[],
+  roll: Roll & { readonly before: readonly MutableStep[] },
 ): MutableStep | undefined => {
   if (want === undefined || !isOfKind(want, 'cluster')) return undefined;
+  const healthy = healthyMembers(planning);
   const cluster = want as Resource<'cluster'>;
   const whole = healthy !== null && cluster.spec.servers.every(({ name }) => healthy.has(name));
   if (whole || cluster.spec.servers.length < 2) return undefined;
   const gate = readyStep(cluster, 'before any restart');
-  for (const step of before) waitFor(gate, step);
-  extra.push(gate);
+  for (const step of [...roll.before, ...bootsBefore(planning, cluster, roll)]) waitFor(gate, step);
+  roll.extra.push(gate);
   return gate;
+};
+
+interface Roll {
+  readonly rolled: readonly Chain[];
+  readonly chains: ReadonlyMap<Address, Chain>;
+  readonly extra: MutableStep[];
+}
+
+/**
+ * A member that a killed run had begun to rebuild waits for its keys, and the cluster waits for it: each that is not
+ * known to be well is awaited first. Whoever has booted already answers at once.
+ */
+const bootsBefore = (
+  planning: Planning,
+  cluster: Resource<'cluster'>,
+  { rolled, chains, extra }: Roll,
+): MutableStep[] => {
+  const healthy = healthyMembers(planning);
+  return cluster.spec.servers.flatMap(({ name, address }) => {
+    const chain = chains.get(address);
+    const isRolled = chain !== undefined && rolled.includes(chain);
+    const server = planning.world.wanted.get(address);
+    const boots = chain?.steps.some(({ effect }) => effect.port === 'machines') === true;
+    if (healthy?.has(name) || server === undefined || !isOfKind(server, 'server')) return [];
+    if (planning.verdicts.get(address)?.have === undefined || (boots && !isRolled)) return [];
+    const draft = { ...bootDraft(server as Resource<'server'>), detail: 'before any restart' };
+    const step: MutableStep = { ...stepOf(address, draft, new Map()), after: new Set() };
+    if (chain !== undefined) waitFor(step, isRolled ? lastBeforeDisturbing(chain) : lastOf(chain));
+    extra.push(step);
+    return [step];
+  });
 };
 
 const readyStep = (want: Resource<'cluster'>, detail: string): MutableStep => ({
