@@ -150,9 +150,11 @@ const judge = (
   const unknown = found.filter(
     ({ address, id }) => address !== undefined && !address.startsWith('shared ') && !remembered.has(id),
   );
-  const [first, second] = outputsOf(heir);
+  const outputs = outputsOf(heir);
+  const [first, second] = outputs;
   const manual: string[] = [];
-  if (heir.code !== 0 && second === undefined) manual.push(`${command}: exit ${heir.code}: ${tail(first?.stderr)}`);
+  // Behind the last separator there is nothing: two outputs are of one command.
+  if (heir.code !== 0 && outputs.length < 3) manual.push(`${command}: exit ${heir.code}: ${tail(first?.stderr)}`);
   else if (heir.code !== 0) manual.push(`${look}: exit ${heir.code}: ${tail(second?.stderr)} ${tail(second?.stdout)}`);
   const told = /an earlier run by \S+ .* (?:at|between)/s.test(
     `${first?.stdout}${first?.stderr}`.replaceAll(/\s+/g, ' '),
@@ -167,7 +169,7 @@ const judge = (
   };
 };
 
-const tail = (text = ''): string => text.trim().split('\n').slice(-8).join(' ').replaceAll(/\s+/g, ' ');
+const tail = (text = ''): string => text.trim().split('\n').slice(-25).join(' ').replaceAll(/\s+/g, ' ');
 
 const idsIn = ({ bucket }: Stage): ReadonlySet<string> => {
   const ids = new Set<string>();
