@@ -39,16 +39,18 @@ export const applyPlan = async (
 
 /** What belongs to all environments is made and removed by one run at a time: it holds the lease on `shared` as well. */
 const withShared = async <T>(
-  { leases, reporter }: TargetContext,
+  { leases, gate, reporter }: TargetContext,
   { steps, run }: Plan,
   { command }: ApplyOptions,
   work: () => Promise<T>,
 ): Promise<T> => {
   if (!steps.some(touchesShared)) return work();
   const lease = await leases.take({ environment: 'shared', command, run });
+  const close = gate.open(lease);
   try {
     return await work();
   } finally {
+    close();
     await releaseQuietly(lease, reporter);
   }
 };

@@ -55,7 +55,11 @@ export const createLeases = (options: LeasesOptions): Leases => {
     take: (wanted) =>
       acquireLease({ store, clock, random, holder, ...wanted, ...(ttlMs === undefined ? {} : { ttlMs }) }),
     standing,
-    waitUntilFree: (environment, wait) => waitUntilFree(options, () => standing(environment), environment, wait),
+    waitUntilFree: async (environment, wait) => {
+      const deadline = (options.waitClock ?? clock).now() + wait.waitMs;
+      for (const one of wait.also === undefined || wait.also === environment ? [environment] : [wait.also, environment])
+        await waitUntilFree(options, () => standing(one), one, { ...wait, deadline });
+    },
     unlock: (environment, shown) =>
       unlockLease({ store, environment, clock, random, holder, ...(shown === undefined ? {} : { shown }) }),
   };
@@ -65,9 +69,8 @@ const waitUntilFree = async (
   { store, clock, waitClock = clock, reporter }: LeasesOptions,
   look: () => Promise<LeaseStanding>,
   environment: string,
-  { command, waitMs, signal }: WaitOptions,
+  { command, deadline, signal }: Pick<WaitOptions, 'command' | 'signal'> & { readonly deadline: number },
 ): Promise<void> => {
-  const deadline = waitClock.now() + waitMs;
   let said = { nonce: '', at: 0 };
   let pause = looks.firstMs;
   for (;;) {

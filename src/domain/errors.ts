@@ -54,8 +54,14 @@ export class ConfigError extends Failure {
   }
 }
 
+/** Another run has the lease. `held`: of what, when it was asked for and not had; waiting for it helps then. */
 export class LeaseHeldError extends Failure {
   override readonly exitCode = exitCodes.leaseHeld;
+  readonly held: string | undefined;
+  constructor(message: string, details: FailureDetails & { readonly held?: string } = {}) {
+    super(message, details);
+    this.held = details.held;
+  }
 }
 
 /** A guard said no: protected environment, cap reached, quorum at risk, no stock. */

@@ -114,6 +114,8 @@ export interface WaitOptions {
   /** 0: look once. */
   readonly waitMs: number;
   readonly signal: AbortSignal;
+  /** Another lease that was wanted and held: `shared`. */
+  readonly also?: string;
 }
 
 /** What a run at work elsewhere keeps others from. */

@@ -9,8 +9,11 @@ import type { Lease } from './held-lease.ts';
  * long pause of the virtual machine): so the time is read once more right before a request leaves.
  */
 export interface MutationGate {
-  /** From now on requests may change something, as long as this lease has time. */
-  open(lease: Pick<Lease, 'check' | 'mayMutate' | 'tooShort'>): void;
+  /**
+   * From now on requests may change something, as long as this lease has time, and each other that was opened with.
+   * Returns what takes it out again.
+   */
+  open(lease: Opening): () => void;
   /** Nothing that changes something leaves any more. */
   close(): void;
   /** Reads pass. Whatever else needs an open gate, and time: renewed first when it is short; LeaseHeldError without. */
@@ -21,15 +24,16 @@ export interface MutationGate {
   inFlight(): number;
 }
 
+type Opening = Pick<Lease, 'check' | 'mayMutate' | 'tooShort'>;
+
 export const createGate = (): MutationGate => {
-  let lease: Pick<Lease, 'check' | 'mayMutate' | 'tooShort'> | undefined;
+  const leases = new Set<Opening>();
   let flying = 0;
   /** Nothing may come between the last look at the time and `send`: not even a turn of the event loop. */
   const pass = async <T>(send: () => Promise<T>): Promise<T> => {
-    const holding = lease;
-    if (holding !== undefined && !holding.mayMutate()) await holding.check();
-    if (lease === undefined || lease !== holding) throw closed();
-    if (!holding.mayMutate()) throw holding.tooShort();
+    for (const lease of leases) if (!lease.mayMutate()) await lease.check();
+    if (leases.size === 0) throw closed();
+    for (const lease of leases) if (!lease.mayMutate()) throw lease.tooShort();
     flying += 1;
     try {
       return await send();
@@ -42,12 +46,11 @@ export const createGate = (): MutationGate => {
     (request) =>
       isRead(request) ? fetch(request) : pass(() => fetch(request));
   return {
-    open: (given) => {
-      lease = given;
+    open: (lease) => {
+      leases.add(lease);
+      return () => void leases.delete(lease);
     },
-    close: () => {
-      lease = undefined;
-    },
+    close: () => leases.clear(),
     guard,
     guardMachines: (machines) => ({
       bootStatus: (target) => machines.bootStatus(target),
@@ -68,7 +71,7 @@ export const createGate = (): MutationGate => {
 };
 
 /** For one lease that is there already. */
-export const guardMutations = (fetch: Fetch, lease: Pick<Lease, 'check' | 'mayMutate' | 'tooShort'>): Fetch => {
+export const guardMutations = (fetch: Fetch, lease: Opening): Fetch => {
   const gate = createGate();
   gate.open(lease);
   return gate.guard(fetch);

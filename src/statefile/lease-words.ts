@@ -12,8 +12,10 @@ export const whoHolds = ({ holder, pid, host, run }: LeaseRecord): string =>
 export const leftOf = (record: LeaseRecord, now: number): string =>
   `its lease runs until ${record.expiresAt}, ${Math.ceil(leftMs(record, now) / 1000)} s from now`;
 
-/** `shared` belongs to no target of the command line. */
-const targetOf = (environment: string): string => targetText(environment);
+/** What belongs to no single environment is `pr` on the command line, as the secrets of all previews are. */
+const targetOf = (environment: string): string => (environment === 'shared' ? 'pr' : targetText(environment));
+const lookAt = (environment: string): string =>
+  environment === 'shared' ? 'reconcile state show pr' : `reconcile plan ${targetText(environment)}`;
 
 /**
  * Who, where, since when, for what, until when; and the commands to wait or to take over. `command`: what was asked
@@ -28,6 +30,7 @@ export const leaseHeld = (
   new LeaseHeldError(
     `${environment} is being changed by ${whoHolds(record)} since ${record.acquiredAt}: ${record.command}. ${capital(leftOf(record, now))}, and is renewed while it works`,
     {
+      held: environment,
       done: ['nothing was changed'],
       next: `wait for it: ${command} --wait 10m\nor take over, when you are sure that run is dead: reconcile state unlock ${targetOf(environment)}`,
     },
@@ -41,7 +44,7 @@ export const leaseLost = (environment: string, mine: LeaseRecord, now: LeaseReco
     `this run lost the lease on ${environment} that it took at ${mine.acquiredAt} (fencing token ${mine.fencingToken}): ${whatHappened(mine, now)}`,
     {
       done: ['nothing more was changed by this run'],
-      next: `when the other run is done: reconcile plan ${targetOf(environment)}`,
+      next: `when the other run is done: ${lookAt(environment)}`,
     },
   );
 
@@ -58,6 +61,6 @@ export const leaseTooShort = (environment: string, restMs: number, neededMs: num
     `this run stopped before its next change to ${environment}: ${Math.max(0, Math.floor(restMs / 1000))} s of its lease are left, and a change needs more than ${Math.ceil(neededMs / 1000)} s`,
     {
       done: ['nothing more was changed by this run'],
-      next: `see what there is to do: reconcile plan ${targetOf(environment)}`,
+      next: `see what there is to do: ${lookAt(environment)}`,
     },
   );

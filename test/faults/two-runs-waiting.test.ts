@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { seededRandom } from '../../src/local/random.ts';
 import type { Fetch } from '../../src/ports/machines.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
+import { acquireLease } from '../../src/statefile/lease.ts';
 import { createLab, type Ran } from '../support/lab.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 
@@ -81,6 +83,29 @@ test('destroy and secrets wait alike', async () => {
   expect(unset.second?.exitCode).toBe(3);
   const waited = await together('production --yes', 'secrets unset production JWT_SECRET --wait 30m');
   expect(waited.second?.exitCode).toBe(0);
+});
+
+test('whoever is at what belongs to all environments is waited for as well, and then all is planned anew', async () => {
+  const lab = createLab();
+  const { clock } = lab.emulator;
+  await acquireLease({
+    store: lab.store,
+    environment: 'shared',
+    clock,
+    random: seededRandom(3),
+    holder: { host: 'elsewhere', pid: 1, user: 'ada' },
+    command: 'reconcile staging',
+    heartbeat: false,
+  });
+  const told = await lab.run('production --yes');
+  expect([told.exitCode, told.stderr]).toEqual([
+    3,
+    expect.stringContaining('shared is being changed by ada@elsewhere'),
+  ]);
+  expect((await lab.api('GET', '/networks')).networks).toEqual([]);
+  const waited = await lab.run('production --yes --wait 10m');
+  expect(waited.exitCode, waited.stderr).toBe(0);
+  expect(waited.stderr).toContain('waiting for ada@elsewhere');
 });
 
 test('after the holder died elsewhere, whoever waits goes on when the lease has run out, and nothing is made twice', async () => {

@@ -40,7 +40,8 @@ export const confirmAndApply = async (
     return await finish(context, session, shown, { ...outcome, waitedMs: clock.now() - startedAt });
   } catch (error) {
     // With --wait it is waited for, and then there is another plan to tell.
-    const waits = context.invocation.options.wait !== null && error instanceof LeaseHeldError;
+    const waits =
+      context.invocation.options.wait !== null && error instanceof LeaseHeldError && error.held !== undefined;
     if (!context.invocation.options.json || waits) throw error;
     // One document either way: the plan that was about to be carried out, and why it was not.
     const place = placeFlags(context.invocation.options);

@@ -17,12 +17,15 @@ export const whenFree = async (
   const command = commandLine(invocation);
   const until = input.clock.now() + (wait ?? 0);
   const leftMs = (): number => Math.max(0, until - input.clock.now());
+  let also: string | undefined;
   for (;;) {
-    await reading(context, of.waitUntilFree({ command, waitMs: leftMs(), signal: interruption.signal }));
+    const waiting = { command, waitMs: leftMs(), signal: interruption.signal };
+    await reading(context, of.waitUntilFree(also === undefined ? waiting : { ...waiting, also }));
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof LeaseHeldError) || leftMs() === 0) throw error;
+      if (!(error instanceof LeaseHeldError) || error.held === undefined || leftMs() === 0) throw error;
+      also = error.held;
       progress.notice(`${error.message}; waiting for it`);
     }
   }
