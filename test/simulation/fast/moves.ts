@@ -113,23 +113,29 @@ export const make = (world: World, move: Move): void => {
       return;
     }
     case 'edit':
-      return edit(world, move.what, move.environment, chanceOf(move.seed));
+      edit(world, move.what, move.environment, chanceOf(move.seed));
+      return;
     case 'drift':
-      return drift(world, move.what, move.environment, chanceOf(move.seed));
+      drift(world, move.what, move.environment, chanceOf(move.seed));
+      return;
     case 'store':
-      return lose(world, move.what, move.environment, chanceOf(move.seed));
+      lose(world, move.what, move.environment, chanceOf(move.seed));
+      return;
     case 'signal':
-      return signal(world, move.what, move.ms);
+      signal(world, move.what, move.ms);
+      return;
     case 'outage': {
       const until = world.timeline.now() + move.ms;
       if (move.of === 'store') world.bucket.awayUntil = until;
       else world.cloudAwayUntil = until;
       world.met(`outage of the ${move.of}`);
-      return world.tell(`the ${move.of} is away for ${Math.round(move.ms / 1000)} s`);
+      world.tell(`the ${move.of} is away for ${Math.round(move.ms / 1000)} s`);
+      return;
     }
     case 'sold out':
       world.soldOut = move.types;
-      return world.tell(`sold out: ${move.types.join(', ') || 'nothing'}`);
+      world.tell(`sold out: ${move.types.join(', ') || 'nothing'}`);
+      return;
   }
 };
 
@@ -173,29 +179,36 @@ const drift = (world: World, what: (typeof drifts)[number], name: EnvironmentNam
     void things.perform({ port: 'cloud', op: 'delete', kind, id, name: called }, never);
   switch (what) {
     case 'delete':
-      return on(ours('network', 'certificate', 'load-balancer', 'rrset', 'placement-group', 'zone'), remove);
+      on(ours('network', 'certificate', 'load-balancer', 'rrset', 'placement-group', 'zone'), remove);
+      return;
     case 'delete server':
-      return on(ours('server'), remove);
+      on(ours('server'), remove);
+      return;
     case 'rename':
-      return on(ours('network', 'firewall', 'load-balancer', 'server'), (thing) => {
+      on(ours('network', 'firewall', 'load-balancer', 'server'), (thing) => {
         thing.name = `${thing.name}-x`;
       });
+      return;
     case 'strip labels':
-      return on(ours('network', 'firewall', 'load-balancer', 'server', 'rrset'), (thing) => {
+      on(ours('network', 'firewall', 'load-balancer', 'server', 'rrset'), (thing) => {
         thing.labels = {};
       });
+      return;
     case 'change labels':
-      return on(ours('network', 'firewall', 'load-balancer', 'server', 'rrset'), (thing) => {
+      on(ours('network', 'firewall', 'load-balancer', 'server', 'rrset'), (thing) => {
         thing.labels = { ...thing.labels, hello: 'x' };
       });
+      return;
     case 'power off':
-      return on(ours('server'), (thing) => {
+      on(ours('server'), (thing) => {
         thing.facts.status = 'off';
       });
+      return;
     case 'rules':
-      return on(ours('firewall'), (thing) => {
+      on(ours('firewall'), (thing) => {
         thing.facts.rules = [];
       });
+      return;
   }
 };
 const never = (): never => {
