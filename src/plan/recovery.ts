@@ -100,7 +100,7 @@ const told = (entry: AccessEntry, locked: readonly Address[]): Reason[] => {
     ...(entry.begun ? [] : [reason('host keys', unverified)]),
     reason(
       'read back',
-      "gossip keys, the tokens of Consul's agents, Nomad and the ingress, and the jobs' secrets, as the servers have them",
+      "gossip keys, the tokens of Consul's agents, Nomad and the ingress, and the jobs' secrets, as the servers have them; jobs with secrets that were set by hand are deployed once more, with the same values, by the run after",
     ),
     reason(
       'made anew',
