@@ -2,6 +2,7 @@ import type { Environment } from '../../../src/domain/environment.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { type EnvironmentName, environmentNames } from './project.ts';
 import { startRun } from './run.ts';
+import { isWhole } from './store.ts';
 import type { Thing } from './things.ts';
 import { calm, type Weather } from './way.ts';
 import type { World } from './world.ts';
@@ -62,11 +63,11 @@ export type Move = { /** Time passes before it. */ readonly afterMs: number } & 
 
 const weatherOf: Readonly<Record<(typeof weathers)[number], Weather>> = {
   calm,
-  lossy: { ...calm, lost: 0.02, replyLost: 0.08, slow: 0.05 },
-  deadly: { ...calm, killed: 0.05, replyLost: 0.02 },
-  slow: { ...calm, slow: 0.15, paused: 0.02 },
-  refusing: { ...calm, refused: 0.05, rateLimited: 0.05, brokenList: 0.05 },
-  failing: { ...calm, actionFails: 0.05, actionNeverEnds: 0.03, bootFails: 0.2 },
+  lossy: { ...calm, lost: 0.02, replyLost: 0.15, slow: 0.05 },
+  deadly: { ...calm, killed: 0.06, replyLost: 0.03 },
+  slow: { ...calm, slow: 0.15, paused: 0.03 },
+  refusing: { ...calm, refused: 0.08, rateLimited: 0.08, brokenList: 0.05 },
+  failing: { ...calm, actionFails: 0.08, actionNeverEnds: 0.05, bootFails: 0.2 },
 };
 
 /** The story of a seed. */
@@ -75,12 +76,21 @@ export const movesOf = (seed: number): Move[] => {
   // Most of it happens to one or two environments: only where runs meet is there anything to see.
   const main = chance.pick(environmentNames);
   const environment = (): EnvironmentName => (chance.often(0.75) ? main : chance.pick(environmentNames));
-  const count = 4 + chance.below(6);
-  return Array.from({ length: count }, () => {
-    const afterMs = chance.often(0.5) ? chance.below(5_000) : chance.below(120_000);
+  const count = 5 + chance.below(6);
+  const moves = Array.from({ length: count }, (): Move => {
+    const dice = chance.below(10);
+    const afterMs = dice < 4 ? chance.below(3_000) : dice < 8 ? chance.below(60_000) : chance.below(200_000);
     return { afterMs, ...moveOf(chance, environment()) };
   });
+  // Half of the worlds have something that stands, before anything goes wrong.
+  if (chance.often(0.5))
+    return [begin(main, chance.seed()), { ...(moves[0] as Move), afterMs: 90_000 }, ...moves.slice(1)];
+  return moves;
 };
+
+const begin = (environment: EnvironmentName, seed: number): Move => ({
+  ...{ afterMs: 0, do: 'run', command: 'converge', environment, weather: 'calm', waits: false, seed },
+});
 
 type Bare<M = Move> = M extends Move ? Omit<M, 'afterMs'> : never;
 
@@ -226,7 +236,7 @@ const lose = (world: World, what: (typeof losses)[number], name: EnvironmentName
   if (document === undefined || (what !== 'lease lost' && !documents.has(other))) return;
   const held = world.runs.some((run) => run.who.environment === name && run.exitCode() === undefined);
   if (what === 'lease lost' && (held || !document.text.includes('"released": true'))) return;
-  if (what === 'keys lost' && !document.text.trimEnd().endsWith('}')) return;
+  if (what === 'keys lost' && !isWhole(document.text)) return;
   world.met(`document ${what}`);
   world.tell(`${key}: ${what}`);
   witness.forget(key);

@@ -6,12 +6,14 @@ import type { Leases } from '../../../src/compose/lease.ts';
 import { createLeases } from '../../../src/compose/lease.ts';
 import { planTarget } from '../../../src/compose/planning.ts';
 import { isUnsettled, settleEarlier } from '../../../src/compose/settle-earlier.ts';
+import type { Address } from '../../../src/domain/address.ts';
 import { targetWords } from '../../../src/domain/environment.ts';
 import { Failure, InterruptedError, LeaseHeldError } from '../../../src/domain/errors.ts';
 import { isEmpty, type Plan } from '../../../src/domain/plan.ts';
 import type { CloudApi } from '../../../src/ports/cloud-api.ts';
 import type { Machines } from '../../../src/ports/machines.ts';
 import type { Reporter } from '../../../src/ports/reporter.ts';
+import type { PlanOptions } from '../../../src/ports/session.ts';
 import { createGate } from '../../../src/statefile/gate.ts';
 import { acquireLease } from '../../../src/statefile/lease.ts';
 import { type Chance, chanceOf } from './chance.ts';
@@ -31,6 +33,8 @@ export interface RunOptions {
   readonly weather: Weather;
   /** Waits for another's lease this long. */
   readonly waitMs?: number;
+  /** Foreign things that are handed over: `--adopt`. */
+  readonly adopt?: readonly Address[];
 }
 
 /** One process that runs one command, from its start to its end or its death. */
@@ -101,14 +105,15 @@ interface Inside extends RunOptions {
 /** As the command line does it: plan, refuse what is blocked, apply, tell. */
 const carryOut = async (
   context: TargetContext,
-  { command, waitMs = 0 }: RunOptions,
+  { command, waitMs = 0, adopt = [] }: RunOptions,
   signal: AbortSignal,
   told: string[],
 ): Promise<number> => {
+  const intent = command === 'destroy' ? 'destroy' : 'converge';
   const line = `reconcile ${command === 'converge' ? '' : `${command} `}${targetWords(context.environment)}`;
   for (let left = waitMs > 0 ? 3 : 0; ; left -= 1) {
     try {
-      return await once(context, command, line, signal, told);
+      return await once(context, { command, line, signal, told, options: { intent, adopt } });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       told.push(error.message, ...error.done, error.next ?? '');
@@ -124,14 +129,16 @@ const carryOut = async (
   }
 };
 
-const once = async (
-  context: TargetContext,
-  command: Who['command'],
-  line: string,
-  signal: AbortSignal,
-  told: string[],
-): Promise<number> => {
-  const planned = await planTarget(context, { intent: command === 'destroy' ? 'destroy' : 'converge' });
+interface Once {
+  readonly command: Who['command'];
+  readonly line: string;
+  readonly signal: AbortSignal;
+  readonly told: string[];
+  readonly options: PlanOptions;
+}
+
+const once = async (context: TargetContext, { command, line, signal, told, options }: Once): Promise<number> => {
+  const planned = await planTarget(context, options);
   const { plan, observation } = planned;
   const blocked = plan.changes.filter(({ action }) => action === 'blocked');
   for (const { address, reasons, next } of blocked)

@@ -1,7 +1,9 @@
+import { type Address, isAddress } from '../../../src/domain/address.ts';
 import { type Move, make, movesOf } from './moves.ts';
 import { type EnvironmentName, environmentNames } from './project.ts';
 import { type Run, startRun } from './run.ts';
 import { checkNamed, checkStrangers, checkTrue } from './settled.ts';
+import { isWhole } from './store.ts';
 import { calm } from './way.ts';
 import { createWorld, type Sabotage, type World } from './world.ts';
 
@@ -18,6 +20,8 @@ export interface Simulation {
 const hourMs = 3_600_000;
 /** A clean run that finds somebody's lease waits for it; these many must make everything true. */
 const cleanRunsMax = 2;
+/** Plans that are blocked are no runs: what they ask for is done first. */
+const waysMax = 6;
 
 /** Lives through a story, and looks after each of its runs and at its end whether anything is not as it must be. */
 export const simulate = async (moves: readonly Move[], sabotage?: Sabotage): Promise<Simulation> => {
@@ -66,35 +70,49 @@ const namesOf = (runs: readonly Run[]): string =>
 
 /** What a person does who meets what no run may decide; then clean runs. */
 const mend = async (world: World, environment: EnvironmentName): Promise<void> => {
-  const { bucket, witness, wanted, machines, runs } = world;
+  const { witness, wanted, runs } = world;
+  await putAway(world, environment);
+  const last = runs.findLast(({ who }) => who.environment === environment && who.command !== 'plan');
+  const command = last?.who.command === 'destroy' ? 'destroy' : 'converge';
+  const before = wanted.get(environment);
+  if (before?.protected && command === 'destroy') {
+    wanted.set(environment, { ...before, protected: false });
+    await clean(world, environment, 'converge', []);
+  }
+  let adopt: readonly Address[] = [];
+  for (let n = 1, ways = 0; n <= cleanRunsMax; ) {
+    const run = await clean(world, environment, command, adopt);
+    if (run.exitCode() === 0) return checkTrue(world, environment, command);
+    adopt = [...run.said().matchAll(/--adopt (\S+)/g)].flatMap(([, address = '']) =>
+      isAddress(address) ? [address] : [],
+    );
+    ways += 1;
+    if (run.exitCode() !== 4 || adopt.length === 0 || ways > waysMax) n += 1;
+  }
+  witness.fail(`${cleanRunsMax} clean runs did not ${command} ${environment}: ${runs.at(-1)?.said()}`);
+};
+
+/** A damaged state is put away, and so are files that no run could take in. */
+const putAway = async (world: World, environment: EnvironmentName): Promise<void> => {
+  const { bucket, witness, machines } = world;
   const key = `${environment}.json`;
   const document = bucket.documents.get(key);
-  if (document !== undefined && !document.text.trimEnd().endsWith('}')) {
+  if (document !== undefined && !isWhole(document.text)) {
     world.tell(`a person puts the damaged ${key} away`);
     bucket.documents.delete(key);
     witness.forget(key);
   }
   for (const machine of machines) await machine.remove(environment);
-  const last = runs.findLast(({ who }) => who.environment === environment && who.command !== 'plan');
-  const command = last?.who.command === 'destroy' ? 'destroy' : 'converge';
-  const before = wanted.get(environment);
-  if (before?.protected && command === 'destroy') wanted.set(environment, { ...before, protected: false });
-  let said = '';
-  for (let n = 1; n <= cleanRunsMax; n += 1) {
-    const run = await clean(world, environment, command, n);
-    if (run.exitCode() === 0) return checkTrue(world, environment, command);
-    said = run.said();
-  }
-  witness.fail(`${cleanRunsMax} clean runs did not ${command} ${environment}: ${said}`);
 };
 
 const clean = async (
   world: World,
   environment: EnvironmentName,
   command: 'converge' | 'destroy',
-  seed: number,
+  adopt: readonly Address[],
 ): Promise<Run> => {
-  const run = startRun(world, { command, environment, seed, weather: calm, waitMs: 180_000 });
+  const options = { command, environment, seed: world.runs.length, weather: calm, waitMs: 180_000, adopt };
+  const run = startRun(world, options);
   await world.timeline.run(hourMs, () => run.exitCode() !== undefined);
   return run;
 };

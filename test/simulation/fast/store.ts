@@ -86,3 +86,13 @@ export const storeThrough = ({ bucket, way, now, writes, skewMs }: BucketWay): O
     list: () => call(false, () => [...bucket.documents.keys()].sort()),
   };
 };
+
+/** A document that was cut off is no JSON any more. */
+export const isWhole = (text: string): boolean => {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
