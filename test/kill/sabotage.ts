@@ -26,9 +26,12 @@ export const sabotaged = (what: Sabotage | null, store: ObjectStore): Sabotaged 
   }
 };
 
+const stateOfProduction = 'production.json';
+
 /** The state is written as ever, but nothing in it says what a step is about to do. */
 const withoutIntents = (store: ObjectStore): ObjectStore => {
-  const less = (text: string): string => {
+  const less = (key: string, text: string): string => {
+    if (key !== stateOfProduction) return text;
     const document = JSON.parse(text) as { lastRun?: { journal: { event: string }[] } };
     if (document.lastRun === undefined) return text;
     const journal = document.lastRun.journal.filter(({ event }) => event !== 'started');
@@ -36,8 +39,8 @@ const withoutIntents = (store: ObjectStore): ObjectStore => {
   };
   return {
     ...store,
-    putIfAbsent: (key, text) => store.putIfAbsent(key, less(text)),
-    putIfMatch: (key, text, etag) => store.putIfMatch(key, less(text), etag),
+    putIfAbsent: (key, text) => store.putIfAbsent(key, less(key, text)),
+    putIfMatch: (key, text, etag) => store.putIfMatch(key, less(key, text), etag),
   };
 };
 
@@ -46,7 +49,7 @@ const onlyRemembered = (cloud: CloudApi, store: ObjectStore): CloudApi => {
   const made = new Set<string>();
   const remembered = async (): Promise<ReadonlySet<string>> => {
     const known = new Set(made);
-    for (const key of ['production.json', 'shared.json']) {
+    for (const key of [stateOfProduction, 'shared.json']) {
       const text = (await store.get(key))?.text;
       const { resources = {} } = JSON.parse(text ?? '{}') as { resources?: Record<string, { id: string }> };
       for (const { id } of Object.values(resources)) known.add(id);
@@ -76,7 +79,7 @@ const onlyRemembered = (cloud: CloudApi, store: ObjectStore): CloudApi => {
 const lastWriterWins = (store: ObjectStore): ObjectStore => ({
   ...store,
   async putIfMatch(key, text, etag) {
-    const now = await store.get(key);
+    const now = key === stateOfProduction ? await store.get(key) : undefined;
     return store.putIfMatch(key, text, now?.etag ?? etag);
   },
 });
