@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { holdsContract } from './contract.ts';
+import { moto, motoTitle, startedMoto } from './moto.ts';
 import { storeAt } from './places.ts';
 import { openProject, type Project } from './project.ts';
 import { type S3Proxy, startHetznerProxy, startLyingProxy } from './proxy.ts';
-import { onPath, type S3Server, startMoto } from './servers.ts';
+import type { S3Server } from './servers.ts';
 
 /* A real server behind something between it and us: one that drops conditions, one with the manners of Hetzner's store. */
-const moto = onPath('moto_server');
-const needs = moto === undefined ? ' (skipped: no moto_server on PATH: pip install "moto[server]")' : '';
 
-describe.skipIf(moto === undefined)(`moto behind a proxy${needs}`, () => {
+describe.skipIf(moto === undefined)(`${motoTitle}, behind a proxy`, () => {
   let server: S3Server;
   let lying: S3Proxy;
   let hetzners: S3Proxy;
@@ -24,7 +23,7 @@ describe.skipIf(moto === undefined)(`moto behind a proxy${needs}`, () => {
     pathStyle: true,
   });
   beforeAll(async () => {
-    server = await startMoto(moto ?? '');
+    server = await startedMoto();
     await storeAt(placeAt(server.endpoint)).makeBucket();
     [lying, hetzners] = [await startLyingProxy(server.endpoint), await startHetznerProxy(server.endpoint)];
     project = await openProject();

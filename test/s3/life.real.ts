@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type S3Model, startS3Model } from '../support/s3-model.ts';
+import { moto, motoTitle, startedMoto } from './moto.ts';
 import { placeOf, storeAt } from './places.ts';
-import { onPath, type S3Server, startMoto } from './servers.ts';
+import type { S3Server } from './servers.ts';
 import { livesInBucket } from './stories.ts';
 
 describe('a model of a store', () => {
@@ -13,9 +14,7 @@ describe('a model of a store', () => {
   livesInBucket(() => placeOf(model));
 });
 
-const moto = onPath('moto_server');
-const needs = moto === undefined ? ' (skipped: no moto_server on PATH: pip install "moto[server]")' : '';
-describe.skipIf(moto === undefined)(`moto${needs}`, () => {
+describe.skipIf(moto === undefined)(motoTitle, () => {
   let server: S3Server;
   const place = () => ({
     endpoint: server.endpoint,
@@ -25,7 +24,7 @@ describe.skipIf(moto === undefined)(`moto${needs}`, () => {
     pathStyle: true,
   });
   beforeAll(async () => {
-    server = await startMoto(moto ?? '');
+    server = await startedMoto();
     await storeAt(place()).makeBucket();
   }, 90_000);
   afterAll(() => server?.stop());

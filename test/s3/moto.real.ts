@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { holdsContract } from './contract.ts';
+import { moto, motoTitle, startedMoto } from './moto.ts';
 import { storeAt } from './places.ts';
-import { onPath, type S3Server, startMoto } from './servers.ts';
+import type { S3Server } from './servers.ts';
 
-const program = onPath('moto_server');
-const needs = program === undefined ? ' (skipped: no moto_server on PATH: pip install "moto[server]")' : '';
-
-describe.skipIf(program === undefined)(`moto${needs}`, () => {
+describe.skipIf(moto === undefined)(motoTitle, () => {
   let server: S3Server;
   const bucket = 'infra-state';
   const place = () => ({ endpoint: server.endpoint, region: server.region, bucket, prefix: '', pathStyle: true });
   beforeAll(async () => {
-    server = await startMoto(program ?? '');
+    server = await startedMoto();
   }, 90_000);
   afterAll(() => server?.stop());
 

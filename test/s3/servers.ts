@@ -69,14 +69,10 @@ export const startChild = (program: string, args: readonly string[], env: Record
 };
 
 /**
- * Moto, the AWS model of the Python world, as a process of its own. Its threads look at the ETag and write in two steps:
- * of 1,000 contended increments it lost 1 to 5 (5.2.1), so its requests go through a queue.
+ * Moto is the AWS model of the Python world. Its threads look at the ETag and write in two steps: of 1,000 contended
+ * increments it lost 1 to 5 (5.2.1), so its requests go through a queue.
  */
-export const startMoto = async (program: string): Promise<S3Server> => {
-  const port = await freePort();
-  const { child, said, stop } = startChild(program, ['-H', '127.0.0.1', '-p', String(port)]);
-  const target = `http://127.0.0.1:${port}`;
-  await answering(target, child, said);
+export const queuedMoto = async (target: string, stop: () => Promise<void>): Promise<S3Server> => {
   const queue = await startQueue(target);
   return {
     endpoint: queue.endpoint,
@@ -87,4 +83,13 @@ export const startMoto = async (program: string): Promise<S3Server> => {
       await stop();
     },
   };
+};
+
+/** As a process of its own. */
+export const startMoto = async (program: string): Promise<S3Server> => {
+  const port = await freePort();
+  const { child, said, stop } = startChild(program, ['-H', '127.0.0.1', '-p', String(port)]);
+  const target = `http://127.0.0.1:${port}`;
+  await answering(target, child, said);
+  return queuedMoto(target, stop);
 };
