@@ -1,5 +1,4 @@
 import type { ProjectConfig } from '../config/project.ts';
-import { Failure } from '../domain/errors.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Check } from '../ports/state-access.ts';
 import { probeStore, refuseSkew, refuseUnshareable } from '../statefile/probe.ts';
@@ -31,11 +30,10 @@ const checkVersions = async (of: Examined, config: ProjectConfig): Promise<Check
   if (versioning === undefined) return { name, result: 'skipped', detail: 'not asked' };
   const [check] = await tried(name, async () => {
     const found = await versioning(config);
-    if (found === 'off')
-      throw new Failure('the bucket keeps no previous versions: a document that is deleted by mistake is gone', {
-        next: 'turn them on: reconcile state init',
-      });
-    const none = 'this store keeps none; the last 20 documents are kept beside each state';
+    const beside = 'the last 20 documents are kept beside each state';
+    // No fault: state init leaves them off where the store would no longer keep its conditions.
+    const off = `the bucket keeps none; ${beside}. Where the store can have both, this turns them on: reconcile state init`;
+    const none = found === 'off' ? off : `this store keeps none; ${beside}`;
     return [found === 'on' ? 'the bucket keeps previous versions' : none, found] as const;
   });
   return check;

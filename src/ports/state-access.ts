@@ -121,7 +121,7 @@ export interface StateAccess extends Awaited {
 export interface StoreReport {
   readonly place: string;
   readonly made: 'made' | 'there';
-  /** Whether the bucket keeps previous contents: `on`, `turned on`, `none`; null: a directory. */
+  /** Whether the bucket keeps previous contents: `on`, `turned on`, `none`, `left off`, `untried`; null: a directory. */
   readonly versioning: string | null;
   /** What it was found to honour. */
   readonly honours: StoreVerdict;

@@ -1,22 +1,32 @@
 import { StoreError } from '../domain/errors.ts';
 import type { S3Connection } from './connect.ts';
 import { serverText } from './place.ts';
+import { tryVersions } from './try-versions.ts';
 
 export interface BucketMade {
   readonly bucket: 'made' | 'there';
-  /** `none`: this store keeps no versions (R2). The state still keeps its last twenty as documents of their own. */
-  readonly versioning: 'turned on' | 'on' | 'none';
+  /**
+   * `none`: this store keeps no versions (R2). `left off`: with them it would not keep its conditions (older Ceph);
+   * `untried`: that could not be found out. The state keeps its last twenty as documents of their own anyway.
+   */
+  readonly versioning: 'turned on' | 'on' | 'none' | 'left off' | 'untried';
 }
 
 export type Versioning = 'on' | 'off' | 'none' | 'no bucket';
 
-/** Makes the bucket where it is missing, turns versions on, looks whether both came true. Run twice, it changes nothing. */
+/**
+ * Makes the bucket where it is missing, turns versions on where conditions survive that, looks whether both came true.
+ * Run twice, it changes nothing.
+ */
 export const makeBucket = async (connection: S3Connection): Promise<BucketMade> => {
   const before = await versioningOf(connection);
   const bucket = before === 'no bucket' || (before === 'none' && !(await exists(connection))) ? 'made' : 'there';
   if (bucket === 'made') await create(connection);
   if (before === 'on') return { bucket, versioning: 'on' };
-  if (before === 'none' || !(await turnOn(connection))) return { bucket, versioning: 'none' };
+  const trial = before === 'none' ? 'none' : await tryVersions(connection);
+  if (trial === 'fail') return { bucket, versioning: 'left off' };
+  if (trial !== 'hold') return { bucket, versioning: trial };
+  if (!(await turnOnVersions(connection))) return { bucket, versioning: 'none' };
   const after = await versioningOf(connection);
   if (after === 'on') return { bucket, versioning: 'turned on' };
   throw new StoreError(
@@ -29,7 +39,7 @@ export const makeBucket = async (connection: S3Connection): Promise<BucketMade> 
   );
 };
 
-const isNone = ({ status, code }: { status: number | undefined; code: string }): boolean =>
+export const isNone = ({ status, code }: { status: number | undefined; code: string }): boolean =>
   status === 501 || status === 405 || code === 'NotImplemented';
 
 /** What it does now; changes nothing. */
@@ -66,7 +76,7 @@ const create = ({ ask, place }: S3Connection): Promise<true> =>
   );
 
 /** False: the store has no such thing. */
-const turnOn = ({ ask, place }: S3Connection): Promise<boolean> =>
+export const turnOnVersions = ({ ask, place }: S3Connection): Promise<boolean> =>
   ask<boolean>(
     { what: `turn on versions in the bucket ${place.bucket}`, writes: true },
     async ({ client, sdk, options }) => {

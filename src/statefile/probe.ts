@@ -93,7 +93,7 @@ export const refuseUnshareable = (verdict: StoreVerdict, { place }: Pick<StoreCo
     'refused',
     {
       done: ['nothing was changed but an object to try the store out with, which is deleted again'],
-      next: 'write in infra.yaml:\n  state:\n    s3:\n      lease: hetzner\nthe lease is then an object of the Hetzner project; or use another store',
+      next: 'write in infra.yaml:\n  state:\n    s3:\n      lease: hetzner\nthe lease is then an object of the Hetzner project; or use another store, or a bucket that keeps no versions: older Ceph keeps conditions only there',
     },
   );
 };

@@ -10,7 +10,6 @@ interface Asked {
   readonly operation: string;
   readonly key: string;
   readonly query: URLSearchParams;
-  readonly otherBucket: boolean;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly bucket: string;
@@ -59,8 +58,9 @@ const refusal = (asked: Asked, quirks: S3Quirks, objects: S3Objects): S3Reply | 
     return failure(400, 'InvalidArgument', 'x-amz-content-sha256 must be UNSIGNED-PAYLOAD or a valid sha256 value');
   if (headers['content-encoding'] === 'aws-chunked')
     return failure(501, 'NotImplemented', 'the model reads no chunked signatures');
-  if ((asked.otherBucket || !objects.bucketExists) && name !== 'BUCKET-PUT')
+  if (!objects.bucketExists && name !== 'BUCKET-PUT')
     return failure(404, 'NoSuchBucket', 'The specified bucket does not exist');
+  if (quirks.noNewBuckets && name === 'BUCKET-PUT') return failure(403, 'AccessDenied', 'Access Denied');
   if (quirks.readOnly && /PUT|DELETE/.test(name)) return failure(403, 'AccessDenied', 'Access Denied');
   if (quirks.noVersioning && /VERSION/.test(name))
     return failure(501, 'NotImplemented', 'A header you provided implies functionality that is not implemented');
@@ -74,7 +74,8 @@ const operation = (asked: Asked, quirks: S3Quirks, objects: S3Objects): S3Reply 
       return put(asked, quirks, objects);
     case 'DELETE':
       // Like Hetzner's store: a condition on DELETE is not looked at.
-      objects.remove(key);
+      if (query.has('versionId')) objects.removeVersion(key, query.get('versionId') ?? '');
+      else objects.remove(key);
       return { status: 204, headers: {}, text: '' };
     case 'GET':
     case 'HEAD':
@@ -89,6 +90,10 @@ const operation = (asked: Asked, quirks: S3Quirks, objects: S3Objects): S3Reply 
       if (objects.bucketExists) return failure(409, 'BucketAlreadyOwnedByYou', 'The bucket is yours already');
       objects.bucketExists = true;
       return { status: 200, headers: { Location: `/${asked.bucket}` }, text: '' };
+    case 'BUCKET-DELETE':
+      if (objects.allVersions('').length > 0) return failure(409, 'BucketNotEmpty', 'The bucket is not empty');
+      objects.bucketExists = false;
+      return { status: 204, headers: {}, text: '' };
     case 'VERSIONING-GET':
       return xml(
         `<VersioningConfiguration>${objects.versioning ? '<Status>Enabled</Status>' : ''}</VersioningConfiguration>`,
@@ -108,10 +113,13 @@ const put = ({ key, headers, body }: Asked, quirks: S3Quirks, objects: S3Objects
     quirks.conflict409 = (quirks.conflict409 ?? 0) - 1;
     return failure(409, 'ConditionalRequestConflict', 'A conflicting conditional operation is in progress');
   }
-  const current = objects.current(key);
+  // Looks at the version to come, which is never there: radosgw 16.2.
+  const blind = quirks.versionsBreakConditions === true && objects.versioning;
+  const current = blind ? undefined : objects.current(key);
   const failed = failure(412, 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold');
   if (noneMatch === '*' && current !== undefined) return failed;
   if (match !== undefined) {
+    if (blind) return failed;
     if (current === undefined) return failure(404, 'NoSuchKey', 'The specified key does not exist.');
     if (quirks.unquotedOnly && match.startsWith('"')) return failed;
     if (quirks.quotedOnly && !match.startsWith('"')) return failed;

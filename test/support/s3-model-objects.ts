@@ -24,6 +24,7 @@ export interface S3Objects {
   allVersions(prefix: string): readonly (readonly [key: string, version: S3Version, latest: boolean])[];
   put(key: string, text: string): S3Version;
   remove(key: string): void;
+  removeVersion(key: string, id: string): void;
 }
 
 export const createS3Objects = (now: () => number): S3Objects => {
@@ -57,6 +58,11 @@ export const createS3Objects = (now: () => number): S3Objects => {
     put: (key, text) => add(key, text, false),
     remove: (key) => {
       if (objects.versioning) add(key, '', true);
+      else store.delete(key);
+    },
+    removeVersion: (key, id) => {
+      const left = versionsOf(key).filter((one) => one.id !== id);
+      if (left.length > 0) store.set(key, left);
       else store.delete(key);
     },
   };

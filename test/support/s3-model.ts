@@ -33,6 +33,10 @@ export interface S3Quirks {
   truncate?: boolean;
   /** 501 NotImplemented for everything about versions. */
   noVersioning?: boolean;
+  /** With versions on, accepts every `If-None-Match: *` and refuses every `If-Match`, as Ceph before 2025. */
+  versionsBreakConditions?: boolean;
+  /** 403 for making a bucket. */
+  noNewBuckets?: boolean;
   /** Every request is answered so. */
   refuse?: { status: number; code: string; message?: string };
   /** Every connection is cut at once. */
@@ -86,30 +90,38 @@ export interface S3Model {
 }
 
 /**
- * A MODEL of an S3 store, not a store: one bucket in memory, path style, conditional PUT, versions, and faults on
+ * A MODEL of an S3 store, not a store: a bucket in memory (and others that are made), path style, conditional PUT, versions, and faults on
  * demand. It checks no signature, pages no list and knows only what this project asks. What it says of real stores is an
  * assumption; test/s3 holds the same contract against servers that others wrote.
  */
 export const startS3Model = async (options: S3ModelOptions = {}): Promise<S3Model> => {
   const { bucket = 'infra-state', region = 'fsn1', now = Date.now } = options;
   const quirks: S3Quirks = { ...options.quirks };
-  const objects = createS3Objects(() => now() + (quirks.clockSkewMs ?? 0));
+  const storeNow = () => now() + (quirks.clockSkewMs ?? 0);
+  const objects = createS3Objects(storeNow);
+  const others = new Map<string, S3Objects>();
+  const inBucket = (name: string): S3Objects => {
+    const found = name === bucket ? objects : (others.get(name) ?? createS3Objects(storeNow));
+    if (name !== bucket) others.set(name, found);
+    return found;
+  };
   if (quirks.noBucket !== true) objects.bucketExists = true;
   const requests: S3Logged[] = [];
   let writes = 0;
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await bodyOf(request);
-    const asked = parse(request, bucket);
+    const asked = parse(request);
     const logged: S3Logged = { operation: asked.operation, key: asked.key, headers: headersOf(request), status: 0 };
     requests.push(logged);
     if (quirks.silent) return;
     if (quirks.down) return void request.socket.destroy();
-    const write = (asked.operation === 'PUT' || asked.operation === 'DELETE') && asked.operation;
+    const write =
+      asked.bucket === bucket && (asked.operation === 'PUT' || asked.operation === 'DELETE') && asked.operation;
     const nth = write ? ++writes : 0;
     if (write) await model.onWrite?.({ nth, method: write, key: asked.key, phase: 'before' });
-    const about = { ...asked, headers: logged.headers, body, bucket, region, accessKeys: options.accessKeys };
-    const reply = answer(about, quirks, objects);
+    const about = { ...asked, headers: logged.headers, body, region, accessKeys: options.accessKeys };
+    const reply = answer(about, quirks, inBucket(asked.bucket));
     if (write) await model.onWrite?.({ nth, method: write, key: asked.key, phase: 'after', status: reply.status });
     if (write && nth === quirks.loseReply) return void request.socket.destroy();
     logged.status = reply.status;
@@ -156,7 +168,7 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
 const headersOf = (request: IncomingMessage): Record<string, string> =>
   Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
 
-const parse = (request: IncomingMessage, bucket: string) => {
+const parse = (request: IncomingMessage) => {
   const url = new URL(request.url ?? '/', 'http://model');
   const [, first = '', ...rest] = url.pathname.split('/').map(decodeURIComponent);
   const key = rest.join('/');
@@ -172,7 +184,7 @@ const parse = (request: IncomingMessage, bucket: string) => {
           : method === 'GET'
             ? 'LIST'
             : `BUCKET-${method}`;
-  return { operation, key, query, otherBucket: first !== bucket };
+  return { operation, key, query, bucket: first };
 };
 
 const send = (

@@ -75,6 +75,10 @@ export const printStore = (report: StoreReport, { width, paint }: Layout): strin
     on: 'on',
     'turned on': 'turned on now',
     none: 'this store has none; the last 20 documents are kept beside each state',
+    'left off':
+      'left off, for with them this store does not keep its conditions; the last 20 documents are kept beside each state',
+    untried:
+      'left off, for no second bucket could be made to try out whether the store keeps its conditions with them; the last 20 documents are kept beside each state',
   };
   return [
     paint('bold', `${place} is ${made === 'made' ? 'made' : 'there'}`),
