@@ -1,10 +1,14 @@
+import { containsCidr, parseCidr } from '../../../src/domain/ip.ts';
 import type { CloudChange } from '../../../src/domain/plan.ts';
+import type { LoadBalancerTargetSpec } from '../../../src/domain/resource.ts';
 import { type Resolving, serviceFacts } from './facts.ts';
 import { refused, type Thing } from './things.ts';
 
 interface Named {
   readonly networkId: string;
+  readonly ip: string;
 }
+type Target = Pick<LoadBalancerTargetSpec, 'selector' | 'usePrivateIp'>;
 
 /** One change, as the facts show it afterwards. Throws CloudError, having changed nothing. */
 export const changeThing = (thing: Thing, wanted: CloudChange, resolve: Resolving): void => {
@@ -15,6 +19,9 @@ export const changeThing = (thing: Thing, wanted: CloudChange, resolve: Resolvin
       thing.labels = { ...wanted.labels };
       return;
     case 'rename':
+      for (const other of things.values())
+        if (other !== thing && other.kind === thing.kind && other.name === wanted.name)
+          throw refused('uniqueness_error', `${thing.kind} ${wanted.name} exists`, 409);
       Object.assign(thing, { name: wanted.name, labels: { ...wanted.labels } });
       return;
     case 'set-protection':
@@ -25,6 +32,9 @@ export const changeThing = (thing: Thing, wanted: CloudChange, resolve: Resolvin
       facts.subnets.push(wanted.subnet);
       return;
     case 'delete-subnet':
+      for (const { facts: its } of things.values())
+        if (its.networks?.some((one: Named) => one.networkId === thing.id && isWithin(wanted.range, one.ip)))
+          throw refused('service_error', 'cannot remove subnet because servers are attached to it', 400);
       facts.subnets = facts.subnets.filter(({ range }: { range: string }) => range !== wanted.range);
       return;
     case 'add-route':
@@ -72,7 +82,7 @@ export const changeThing = (thing: Thing, wanted: CloudChange, resolve: Resolvin
       const networkId = id(wanted.network);
       if (!things.has(`network/${networkId}`)) throw refused('not_found', 'no such network', 404);
       if (facts.networks.some((one: Named) => one.networkId === networkId))
-        throw refused('server_already_attached', 'it is', 422);
+        throw refused(`${thing.kind.replace('-', '_')}_already_attached`, 'it is', 422);
       facts.networks.push({ networkId, ip: wanted.ip });
       return;
     }
@@ -80,6 +90,7 @@ export const changeThing = (thing: Thing, wanted: CloudChange, resolve: Resolvin
       facts.networks = facts.networks.filter((one: Named) => one.networkId !== id(wanted.network));
       return;
     case 'add-to-placement-group':
+      if (facts.placementGroupId !== null) throw refused('already_in_placement_group', 'it is', 422);
       if (facts.status !== 'off') throw refused('server_not_stopped', 'it runs', 422);
       facts.placementGroupId = id(wanted.group);
       return;
@@ -102,13 +113,12 @@ export const changeThing = (thing: Thing, wanted: CloudChange, resolve: Resolvin
       return;
     }
     case 'add-target':
+      if (facts.targets.some(sameTarget(wanted.target))) throw refused('target_already_defined', 'it is', 422);
       facts.targets = [...facts.targets, wanted.target];
       return;
     case 'remove-target':
-      facts.targets = facts.targets.filter(
-        (one: { selector?: string; usePrivateIp?: boolean }) =>
-          one.selector !== wanted.target.selector || one.usePrivateIp !== wanted.target.usePrivateIp,
-      );
+      if (!facts.targets.some(sameTarget(wanted.target))) throw refused('not_found', 'no such target', 404);
+      facts.targets = facts.targets.filter((one: Target) => !sameTarget(wanted.target)(one));
       return;
     case 'set-public-interface':
       facts.publicInterface = wanted.enabled;
@@ -120,8 +130,8 @@ export const changeThing = (thing: Thing, wanted: CloudChange, resolve: Resolvin
       facts.ttlSeconds = wanted.ttlSeconds;
       return;
     case 'set-records':
+      // Hetzner's call takes no ttl: one that differs is a `set-ttl` of its own.
       facts.records = wanted.records.map(text).sort();
-      facts.ttlSeconds = wanted.ttlSeconds;
       return;
   }
 };
@@ -130,4 +140,14 @@ const serverOf = (things: Map<string, Thing>, id: string): Thing => {
   const server = things.get(`server/${id}`);
   if (server === undefined) throw refused('not_found', `server ${id} not found`, 404);
   return server;
+};
+
+const sameTarget =
+  (wanted: Target) =>
+  ({ selector, usePrivateIp }: Target): boolean =>
+    selector === wanted.selector && usePrivateIp === wanted.usePrivateIp;
+
+const isWithin = (range: string, ip: string): boolean => {
+  const [outer, inner] = [parseCidr(range), parseCidr(`${ip}/32`)];
+  return outer !== undefined && inner !== undefined && containsCidr(outer, inner);
 };

@@ -1,4 +1,4 @@
-import { CloudError } from '../../../src/domain/errors.ts';
+import { CloudError, Failure } from '../../../src/domain/errors.ts';
 import type { CloudKind } from '../../../src/domain/kinds.ts';
 import type { AnyObservedItem } from '../../../src/domain/observation.ts';
 import type { CloudEffect } from '../../../src/domain/plan.ts';
@@ -127,7 +127,8 @@ export const createThings = (now: () => number): Things => {
     const { kind, name } = resource;
     if (find(kind, name) !== undefined) throw refused('uniqueness_error', `${kind} ${name} exists`, 409);
     const zone = kind === 'rrset' ? find('zone', resource.spec.zone) : undefined;
-    if (kind === 'rrset' && zone === undefined) throw refused('not_found', `no zone ${resource.spec.zone}`, 404);
+    if (kind === 'rrset' && zone === undefined)
+      throw new Failure(`there is no zone ${resource.spec.zone} in this Hetzner project`);
     const id = zone === undefined ? nextId() : `${zone.id}/${resource.name}`;
     const facts = factsOf(resource, id, placement, resolving(resolve, all));
     return start(add(kind, id, name, { ...resource.labels }, facts), `create ${kind}`, ends);
@@ -182,7 +183,9 @@ export const createThings = (now: () => number): Things => {
     perform(effect, resolve, ends = 'success') {
       if (effect.op === 'create') return create(effect, resolve, ends);
       const thing = existing(effect.kind, effect.id ?? '');
-      if (thing.lockedUntil > now()) throw refused('locked', `${thing.name} is locked`, 423);
+      // Names and labels are no matter of the machine (docs.hetzner.cloud, servers: only actions lock).
+      const plain = effect.op === 'change' && ['set-labels', 'rename'].includes(effect.change.op);
+      if (thing.lockedUntil > now() && !plain) throw refused('locked', `${thing.name} is locked`, 423);
       if (effect.op === 'delete') return remove(effect, ends);
       if (ends !== 'error') {
         changeThing(thing, effect.change, resolving(resolve, all));
