@@ -72,11 +72,12 @@ const createTrial = () => {
     const wanted = plan(bench.cloud, loaded?.state ?? null, name);
     const { cloud, signal } = faulty;
     const { save, note } = writer;
-    const end = await Promise.race([
-      bench.execute(wanted, { cloud, save, note, signal, journal: createJournal(writer) }),
-      faulty.killed,
-    ]);
-    if (end !== 'killed') await writer.flush();
+    const whole = async () => {
+      const outcome = await bench.execute(wanted, { cloud, save, note, signal, journal: createJournal(writer) });
+      await writer.flush();
+      return outcome;
+    };
+    const end = await Promise.race([whole(), faulty.killed]);
     return { wanted, end, hit: faulty.hit() };
   };
   return { bench, run };

@@ -91,15 +91,19 @@ export const withFault = (
     doomed.has(action.id) && action.status === 'success'
       ? { ...action, status: 'error', error: { code: 'action_failed', message: 'Action failed' } }
       : action;
-  const writing = async (key: string, carryOut: () => Promise<PutOutcome>): Promise<PutOutcome> =>
-    alive(async () => {
-      if (key !== stateKey('production')) return carryOut();
-      writes += 1;
-      const kind = here(['killed before the state is written', 'killed after the state was written'], writes);
-      if (kind === 'killed before the state is written') return kill();
+  /** Rejects instead of never answering: the clock that all runs share is held as long as a write is under way. */
+  const writing = async (key: string, carryOut: () => Promise<PutOutcome>): Promise<PutOutcome> => {
+    if (dead) throw new Error('killed');
+    if (key !== stateKey('production')) return carryOut();
+    writes += 1;
+    const kind = here(['killed before the state is written', 'killed after the state was written'], writes);
+    if (kind !== 'killed before the state is written') {
       const outcome = await carryOut();
-      return kind === undefined ? outcome : kill();
-    });
+      if (kind === undefined) return outcome;
+    }
+    void kill();
+    throw new Error('killed');
+  };
   return {
     cloud: {
       ...ports.cloud,
