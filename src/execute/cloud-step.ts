@@ -2,6 +2,7 @@ import { CloudError, Failure, NoReplyError } from '../domain/errors.ts';
 import type { CloudEffect, Step } from '../domain/plan.ts';
 import type { Accepted } from '../ports/cloud-api.ts';
 import { nameOf, type StepContext } from './context.ts';
+import { refuseUsedZone } from './empty-zone.ts';
 import { orStopped, Stopped, sleepUnlessStopped } from './patience.ts';
 import { recordChanged, recordCreated, recordDeleted } from './record.ts';
 import type { ChangeEffect } from './settle.ts';
@@ -15,6 +16,7 @@ const replyGraceMs = 3_000;
 /** One request to Hetzner, what it started waited for, and what came of it recorded. */
 export const runCloudStep = async (step: Step, planned: CloudEffect, context: StepContext): Promise<void> => {
   const effect = planned.op === 'change' ? withId(step, planned, context) : planned;
+  if (effect.op === 'delete' && effect.kind === 'zone') await refuseUsedZone(effect, context);
   const accepted = await request(step, (await sent(step, effect, context)) as Request, context);
   // The id is safe before anything is waited for: what is being made must not be lost by a crash.
   if (effect.op === 'create') await recordCreated(step, effect, accepted, context);
