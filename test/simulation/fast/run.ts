@@ -102,7 +102,7 @@ interface Inside extends RunOptions {
   readonly told: string[];
 }
 
-/** As the command line does it: plan, refuse what is blocked, apply, tell. */
+/** As the command line does it: look at the lease, plan, refuse what is blocked, apply, tell. */
 const carryOut = async (
   context: TargetContext,
   { command, waitMs = 0, adopt = [] }: RunOptions,
@@ -111,20 +111,21 @@ const carryOut = async (
 ): Promise<number> => {
   const intent = command === 'destroy' ? 'destroy' : 'converge';
   const line = `reconcile ${command === 'converge' ? '' : `${command} `}${targetWords(context.environment)}`;
-  for (let left = waitMs > 0 ? 3 : 0; ; left -= 1) {
+  const { clock, leases, environment } = context;
+  const until = clock.now() + waitMs;
+  let also: string | undefined;
+  for (;;) {
+    const left = Math.max(0, until - clock.now());
     try {
+      const waiting = { command: line, waitMs: left, signal, ...(also === undefined ? {} : { also }) };
+      if (command !== 'plan') await leases.waitUntilFree(environment.name, waiting);
       return await once(context, { command, line, signal, told, options: { intent, adopt } });
     } catch (error) {
+      if (signal.aborted && !(error instanceof Failure)) return 1;
       if (!(error instanceof Failure)) throw error;
       told.push(error.message, ...error.done, error.next ?? '');
-      if (!(error instanceof LeaseHeldError) || left <= 0 || signal.aborted) return error.exitCode;
-      try {
-        await context.leases.waitUntilFree(context.environment.name, { command: line, waitMs, signal });
-      } catch (refusal) {
-        if (signal.aborted) return 1;
-        if (!(refusal instanceof Failure)) throw refusal;
-        return refusal.exitCode;
-      }
+      if (!(error instanceof LeaseHeldError) || error.held === undefined || left === 0) return error.exitCode;
+      also = error.held;
     }
   }
 };
@@ -168,7 +169,14 @@ const contextOf = (world: World, inside: Inside): TargetContext => {
   const { who, process } = run;
   const { clock } = process;
   const { random } = chance;
-  const way = createWay({ timeline, process, chance, weather, met: world.met });
+  const way = createWay({
+    timeline,
+    process,
+    chance,
+    weather,
+    met: world.met,
+    tell: (text) => world.tell(`${who.name} ${text}`),
+  });
   const { now } = timeline;
   const store = storeThrough({
     bucket,

@@ -7,7 +7,7 @@ import type { Clock } from '../../../src/ports/clock.ts';
 export interface Timeline {
   now(): number;
   at(when: number, run: () => void): void;
-  /** Until `done` or nothing is left to happen; false: the bound was reached first. */
+  /** Until `done`; false: the bound was reached first. */
   run(untilMs: number, done: () => boolean): Promise<boolean>;
 }
 
@@ -36,8 +36,10 @@ export const createTimeline = (): Timeline => {
       await settled();
       while (!done()) {
         const next = events.at(-1);
-        if (next === undefined) return true;
-        if (next.at > end) return false;
+        if (next === undefined || next.at > end) {
+          now = end;
+          return false;
+        }
         events.pop();
         now = next.at;
         next.run();

@@ -31,6 +31,8 @@ export interface WayOptions {
   readonly weather: Weather;
   /** Counts a fault that was met. */
   readonly met: (fault: string) => void;
+  /** For the story: what happened to the process itself. */
+  readonly tell: (text: string) => void;
 }
 
 export interface Call<T> {
@@ -53,13 +55,16 @@ const slowMs = 12_000;
 const pauseMsMax = 180_000;
 
 export const createWay =
-  ({ timeline, process, chance, weather, met }: WayOptions): Way =>
+  ({ timeline, process, chance, weather, met, tell }: WayOptions): Way =>
   ({ to, writes, away, timeoutMs, silence, arrive }) =>
     new Promise((resolve, reject) => {
       const often = (probability: number): boolean => probability > 0 && chance.often(probability);
       const now = timeline.now();
       const strike = writes && often(weather.killed) ? chance.pick(['before', 'after']) : undefined;
-      if (strike !== undefined) met(`killed ${strike} a write to the ${to}`);
+      if (strike !== undefined) {
+        met(`killed ${strike} a write to the ${to}`);
+        tell(`is killed right ${strike} a write to the ${to}`);
+      }
       if (strike === 'before') return process.kill();
       const fail = (): void => process.wake(now + timeoutMs, () => reject(silence()));
       const lost = often(weather.lost);
@@ -67,8 +72,10 @@ export const createWay =
       const takesMs = often(weather.slow) ? slowMs * chance.draw() : 10 + 200 * chance.draw();
       if (strike === 'after') process.kill();
       if (often(weather.paused)) {
+        const ms = Math.round(pauseMsMax * chance.draw());
         met('paused');
-        process.pause(pauseMsMax * chance.draw());
+        tell(`is stopped for ${Math.round(ms / 1000)} s`);
+        process.pause(ms);
       }
       if (lost) {
         met(`request to the ${to} lost`);

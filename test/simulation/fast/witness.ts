@@ -45,7 +45,7 @@ export interface Witness {
   fail(text: string): void;
 }
 
-export const createWitness = (things: Things, trace: (line: string) => void): Witness => {
+export const createWitness = (things: Things, now: () => number, trace: (line: string) => void): Witness => {
   const violations: string[] = [];
   const makers = new Map<string, string>();
   const made = new Map<Who, string[]>();
@@ -53,6 +53,9 @@ export const createWitness = (things: Things, trace: (line: string) => void): Wi
   const tokens = new Map<string, number>();
   const states = new Map<string, Written>();
   const incomplete = new Map<Who, Set<CloudKind>>();
+  /** When each run looked at the records last, and when each object was made. */
+  const records = new Map<Who, number>();
+  const bornAt = new Map<string, number>();
   let mutations = 0;
 
   const fail = (text: string): void => {
@@ -67,6 +70,15 @@ export const createWitness = (things: Things, trace: (line: string) => void): Wi
     else if (holder.who !== who)
       fail(`${who.name} changed something (${what}) although ${holder.who.name} has taken the lease ${holder.token}`);
     else if (holder.released) fail(`${who.name} changed something after it gave its lease back: ${what}`);
+  };
+  /** What belongs to all environments takes the lease on \`shared\` as well. */
+  const mustHoldShared = (who: Who, effect: CloudEffect, what: string): void => {
+    const kind = effect.op === 'create' ? effect.resource.kind : effect.kind;
+    if (kind !== 'zone' || effect.op === 'change') return;
+    const holder = holders.get('shared');
+    if (holder === undefined || holder.released) fail(`${who.name} did without the lease on shared: ${what}`);
+    else if (holder.who !== who)
+      fail(`${who.name} did without the lease on shared, which ${holder.who.name} has: ${what}`);
   };
   const mayTouch = (who: Who, key: string, what: string): void => {
     const maker = makers.get(key);
@@ -116,6 +128,7 @@ export const createWitness = (things: Things, trace: (line: string) => void): Wi
       const what = titleOf(effect);
       trace(`${who.name} ${what}`);
       mustHold(who, what);
+      mustHoldShared(who, effect, what);
       if (effect.op === 'create') {
         const { labels } = effect.resource;
         for (const label of ['project', 'environment', 'environment-type', 'address', 'run'])
@@ -124,16 +137,22 @@ export const createWitness = (things: Things, trace: (line: string) => void): Wi
         mayTouch(who, keyOf(effect.kind, effect.id ?? ''), what);
         if (effect.op === 'delete' && incomplete.get(who)?.has(effect.kind))
           fail(`${who.name} deleted on a list that was not complete: ${what}`);
-        // What stands in a zone goes with it, whoever made it.
+        // What stands in a zone goes with it, whoever made it; what came after the last look nobody could know of.
+        const lookedAt = records.get(who) ?? 0;
         const thing = effect.op === 'delete' ? things.all.get(keyOf(effect.kind, effect.id)) : undefined;
         for (const [key, other] of thing?.kind === 'zone' ? things.all : [])
-          if (other.facts.zone === thing?.name && makers.get(key) !== who.environment)
+          if (
+            other.facts.zone === thing?.name &&
+            makers.get(key) !== who.environment &&
+            Number(bornAt.get(key)) <= lookedAt
+          )
             fail(`${who.name} deleted zone ${thing?.name} with ${other.name} in it, made by ${makers.get(key)}`);
       }
       return ({ thing }) => {
         const key = keyOf(thing.kind, thing.id);
         if (effect.op === 'create') {
           makers.set(key, who.environment);
+          bornAt.set(key, now());
           made.set(who, [...(made.get(who) ?? []), key]);
         }
       };
@@ -158,6 +177,7 @@ export const createWitness = (things: Things, trace: (line: string) => void): Wi
       }
     },
     listed(who, kind, complete) {
+      if (kind === 'rrset') records.set(who, now());
       const kinds = incomplete.get(who) ?? new Set();
       incomplete.set(who, kinds);
       if (complete) kinds.delete(kind);

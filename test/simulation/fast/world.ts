@@ -27,6 +27,8 @@ export interface World {
   readonly sabotage: Sabotage | undefined;
   cloudAwayUntil: number;
   soldOut: readonly string[];
+  /** Environments whose state was lost or went back: what has lost its labels as well, nobody can know. */
+  readonly forgotten: Set<EnvironmentName>;
   readonly faults: Map<string, number>;
   met(fault: string): void;
   readonly story: string[];
@@ -42,7 +44,7 @@ export const createWorld = (sabotage?: Sabotage): World => {
   const trace = (line: string): void => void hash.update(`${timeline.now()} ${line}\n`);
   const faults = new Map<string, number>();
   const story: string[] = [];
-  const witness = createWitness(things, trace);
+  const witness = createWitness(things, timeline.now, trace);
   const world: World = {
     timeline,
     things,
@@ -55,6 +57,7 @@ export const createWorld = (sabotage?: Sabotage): World => {
     sabotage,
     cloudAwayUntil: 0,
     soldOut: [],
+    forgotten: new Set(),
     faults,
     met: (fault) => {
       faults.set(fault, (faults.get(fault) ?? 0) + 1);
