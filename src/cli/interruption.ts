@@ -2,10 +2,10 @@ import { InterruptedError } from '../domain/errors.ts';
 import type { Io } from './io.ts';
 import type { Progress } from './progress/progress.ts';
 
-/** 128 + SIGINT, as shells report it. */
-const killedBySigint = 130;
+/** 128 and the signal's number, as shells report it. */
+const killedBy = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** Ctrl-C. The first one asks the run to end, the second one ends the process. */
+/** Ctrl-C, or the SIGTERM of a pipeline that is cancelled. The first one asks the run to end, the second one ends the process. */
 export interface Interruption {
   readonly signal: AbortSignal;
   /** Reading can be left at any moment: ends with InterruptedError as soon as the user asks. */
@@ -23,7 +23,7 @@ export const listenForInterrupts = (io: Io, progress: Progress): Interruption =>
     if (signal.aborted) {
       progress.stop();
       io.stderr.write(`${name} again: leaving at once; the next run finds what was made\n`);
-      io.exit(killedBySigint);
+      io.exit(killedBy[name]);
       return;
     }
     progress.stopping();

@@ -18,6 +18,10 @@ const replaced = (text: string, was: string, is: string): string => {
   return text.replace(was, is);
 };
 
+/** As shipped, without a password that nobody has set: for clouds other than that of `--local`. */
+export const withoutAsking = (text: string): string =>
+  replaced(text, 'name: DATABASE_URL, local: "postgres://app@localhost/app"', 'name: DATABASE_URL, generate: true');
+
 const asShipped = (text: string): string => text;
 
 const converge = { command: 'production --yes', look: 'plan production' } as const;

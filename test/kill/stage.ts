@@ -44,6 +44,10 @@ export interface Stage {
   onWrite: OnWrite;
   counts(): Readonly<Record<Where, number>>;
   run(commands: readonly string[], as: { readonly host: string; readonly seed: number }): Running;
+  /** The program itself, `src/reconcile.ts`, in real time. */
+  runProgram(command: string): Running;
+  /** From now on time goes by itself, `speed` times as fast as real time; the result stops it. */
+  goOn(speed: number): () => void;
   configure(text: string): void;
   /** Requests that arrived and are not answered yet. */
   busy(): number;
@@ -55,17 +59,25 @@ export interface StageOptions {
   readonly config: string;
   readonly from?: Rest | null;
   readonly sabotage?: Sabotage | null;
+  /** Milliseconds since the epoch; default: a day of this project. */
+  readonly now?: number;
 }
 
 const firstDay = Date.UTC(2026, 10, 24);
 const childScript = resolve(import.meta.dirname, 'child.ts');
+const root = resolve(import.meta.dirname, '../..');
 
 /** The emulated cloud and the object store, served over HTTP to processes that share one virtual time. */
-export const setStage = async ({ config, from = null, sabotage = null }: StageOptions): Promise<Stage> => {
+export const setStage = async ({
+  config,
+  from = null,
+  sabotage = null,
+  now = firstDay,
+}: StageOptions): Promise<Stage> => {
   const directory = mkdtempSync(join(tmpdir(), 'kill-'));
   const file = join(directory, 'infra.yaml');
   const timeFile = join(directory, 'time');
-  createTimeFile(timeFile, from?.now ?? firstDay);
+  createTimeFile(timeFile, from?.now ?? now);
   const time = openSharedTime(timeFile);
   const emulator = createEmulator({
     machines: createMachineModels,
@@ -74,6 +86,7 @@ export const setStage = async ({ config, from = null, sabotage = null }: StageOp
   });
   const counts = { api: 0, machine: 0, state: 0 };
   let busy = 0;
+  let ticker: NodeJS.Timeout | undefined;
   const hooked = async (request: Request): Promise<Response> => {
     const { pathname } = new URL(request.url);
     const isApi = pathname.startsWith('/v1/');
@@ -119,6 +132,19 @@ export const setStage = async ({ config, from = null, sabotage = null }: StageOp
       };
       return start(childScript, [], { cwd: directory, env: { ...environment, KILL_CHILD: JSON.stringify(given) } });
     },
+    runProgram: (command) => {
+      const access = { HCLOUD_TOKEN: emulator.token, HCLOUD_ENDPOINT: `${cloud.url}/v1` };
+      return start(join(root, 'src/reconcile.ts'), command.split(' '), {
+        cwd: directory,
+        env: { ...environment, ...access },
+      });
+    },
+    goOn: (speed) => {
+      const [began, base] = [performance.now(), time.now()];
+      clearInterval(ticker);
+      ticker = setInterval(() => time.reach(base + (performance.now() - began) * speed), 10);
+      return () => clearInterval(ticker);
+    },
     configure,
     busy: () => busy,
     rest: () => ({
@@ -127,6 +153,7 @@ export const setStage = async ({ config, from = null, sabotage = null }: StageOp
       now: time.now(),
     }),
     close: async () => {
+      clearInterval(ticker);
       await Promise.all([cloud.close(), bucket.stop()]);
       time.close();
       rmSync(directory, { recursive: true, force: true });
