@@ -1,3 +1,4 @@
+import { DamagedStateError } from '../domain/damaged-state.ts';
 import { StateError } from '../domain/errors.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import { decodeState } from '../statefile/codec.ts';
@@ -28,14 +29,30 @@ export const remember = async (context: Sources): Promise<RememberedState> => {
   if (kept === undefined) return plain;
   const at = kept.path.lastIndexOf('/');
   const where = { place: kept.path.slice(0, at), key: kept.path.slice(at + 1), environment: environment.name };
-  const state = await decodeState(kept.text, { ...where, project: config.project }, sealer);
+  const state = await decodeState(kept.text, { ...where, project: config.project }, sealer).catch((error: unknown) => {
+    throw error instanceof DamagedStateError ? useless(kept.path, error) : error;
+  });
   if (loaded !== null && loaded.state.lineage !== state.lineage)
     throw ofAnotherLine(kept.path, environment.name, store);
-  // Of one run the file is the newer: its last write may have reached the store although no reply came.
-  const sameRun = loaded?.state.lastRun?.run === state.lastRun?.run;
-  if (loaded !== null && !sameRun && loaded.state.serial >= state.serial) return { ...plain, superseded: kept.path };
+  if (loaded !== null && !sameHolder(loaded.state, state) && loaded.state.serial >= state.serial)
+    return { ...plain, superseded: kept.path };
   return { loaded, state: { ...state, serial: loaded?.state.serial ?? 0 }, recovered: kept.path, superseded: null };
 };
+
+/**
+ * Of one holder the file is the newer: its last write may have reached the store although no reply came. A document that
+ * another holder wrote may still name that run as the last one: setting a secret is no run.
+ */
+const sameHolder = (stored: StateFile, kept: StateFile): boolean =>
+  stored.lastRun?.run === kept.lastRun?.run && stored.fencingToken === kept.fencingToken;
+
+/** The state itself may be good: then there is nothing to rebuild. */
+const useless = (path: string, cause: DamagedStateError): StateError =>
+  new StateError(cause.message, {
+    done: cause.done,
+    next: `put the file away: mv ${path} ${path}.aside   (what it knows of is found by its labels)`,
+    cause,
+  });
 
 const ofAnotherLine = (path: string, environment: string, { place }: Sources['store']): StateError =>
   new StateError(`${path} continues another state of ${environment} than the one in ${place} (their lineages differ)`, {

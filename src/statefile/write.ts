@@ -145,8 +145,9 @@ const firstState = (options: StateWriterOptions): StateFile => ({
 });
 
 /** The document as this run's first write will leave it. */
-const begun = (state: StateFile, { run, loaded }: StateWriterOptions): StateFile => ({
+const begun = (state: StateFile, { run, loaded, fencingToken }: StateWriterOptions): StateFile => ({
   ...state,
+  fencingToken,
   ...(run === undefined ? {} : { lastRun: { ...run, journal: [] } }),
   ...(loaded === null ? {} : { versions: [...(state.versions ?? []), loaded.state.serial].slice(-versionsMax) }),
 });

@@ -121,3 +121,32 @@ test('a killed run is told about: who, for what, at which step, and what was tak
   expect((await heir.run('production --yes')).exitCode).toBe(0);
   expect((await heir.run('plan production')).stdout).not.toContain('an earlier run');
 });
+
+test('a secret was set since the file was left: the file is older, and does not undo it', async () => {
+  const { lab, plug, recovery, inner } = worldWith();
+  const secretNow = () => JSON.parse(inner.documents.get('production.json') ?? '').applications.JWT_SECRET;
+  expect((await lab.run('production --yes')).exitCode).toBe(0);
+  plug.atWrite = plug.writes + 3;
+  await lab.run('production --yes --replace server/production-2');
+  expect(recovery.files.size).toBe(1);
+  Object.assign(plug, { pulled: false, atWrite: Number.POSITIVE_INFINITY });
+  await lab.emulator.clock.sleep(120_000);
+  expect((await lab.run('secrets unset production JWT_SECRET')).stdout).toContain('has a new value');
+  const set = secretNow();
+  const next = await lab.run('production --yes');
+  expect(next.exitCode).toBe(0);
+  expect(next.stderr).toContain('is older than the state: put aside as');
+  expect(secretNow()).toEqual(set);
+});
+
+test('a recovery file that can’t be read, beside a good state: the way out is to put it away, not to rebuild', async () => {
+  const { lab, recovery } = worldWith();
+  await lab.run('production --yes');
+  await recovery.keep('production', '{"schemaVersion": 3, "line');
+  const ran = await lab.run('plan production');
+  expect(ran.exitCode).toBe(1);
+  expect(ran.stderr.replace(/\s+/g, ' ')).toContain(
+    'mv beside/recovery-production.json beside/recovery-production.json.aside',
+  );
+  expect(ran.stderr).not.toContain('state rebuild');
+});
