@@ -354,7 +354,7 @@ const fusedStore = (
       return async (...args: unknown[]) => {
         guard();
         const carryOut = async (): Promise<unknown> => (member as (...given: unknown[]) => unknown).apply(target, args);
-        const writing = typeof key === 'string' && ['putIfAbsent', 'putIfMatch', 'append'].includes(key);
+        const writing = typeof key === 'string' && ['putIfAbsent', 'putIfMatch'].includes(key);
         return writing ? at(carryOut) : carryOut();
       };
     },

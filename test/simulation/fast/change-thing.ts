@@ -29,7 +29,7 @@ export const changeThing = (thing: Thing, wanted: CloudChange, resolve: Resolvin
       facts.deleteProtection = wanted.delete;
       return;
     case 'add-subnet':
-      facts.subnets.push(wanted.subnet);
+      facts.subnets = [...facts.subnets, wanted.subnet];
       return;
     case 'delete-subnet':
       for (const { facts: its } of things.values())
@@ -38,7 +38,7 @@ export const changeThing = (thing: Thing, wanted: CloudChange, resolve: Resolvin
       facts.subnets = facts.subnets.filter(({ range }: { range: string }) => range !== wanted.range);
       return;
     case 'add-route':
-      facts.routes.push(wanted.route);
+      facts.routes = [...facts.routes, wanted.route];
       return;
     case 'delete-route':
       facts.routes = facts.routes.filter(
@@ -83,7 +83,7 @@ export const changeThing = (thing: Thing, wanted: CloudChange, resolve: Resolvin
       if (!things.has(`network/${networkId}`)) throw refused('not_found', 'no such network', 404);
       if (facts.networks.some((one: Named) => one.networkId === networkId))
         throw refused(`${thing.kind.replace('-', '_')}_already_attached`, 'it is', 422);
-      facts.networks.push({ networkId, ip: wanted.ip });
+      facts.networks = [...facts.networks, { networkId, ip: wanted.ip }];
       return;
     }
     case 'detach-network':

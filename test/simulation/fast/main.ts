@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { movesOf } from './moves.ts';
 import { keepRegression } from './regressions.ts';
@@ -46,6 +47,17 @@ const sabotage: Sabotage | undefined =
   given.sabotage === undefined
     ? undefined
     : (sabotages.find((one) => one === given.sabotage) ?? wrong(`--sabotage ${given.sabotage} is unknown`));
+
+if (given.whole) {
+  const env = {
+    ...process.env,
+    RECONCILE_SIMULATION_SEEDS: given.seeds ?? '25',
+    RECONCILE_SIMULATION_FIRST: String(from),
+  };
+  const worlds = ['node_modules/vitest/vitest.mjs', 'run', 'test/simulation/random-worlds.test.ts'];
+  const { status } = spawnSync(process.execPath, worlds, { stdio: 'inherit', env });
+  process.exit(status ?? 1);
+}
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 

@@ -33,9 +33,7 @@ export const project = loadProject({ text: infra, file: 'infra.yaml', env: {} })
 
 export const assets: Assets = {
   cloudInit: {
-    'cloud-init/server.yaml.hbs': `#cloud-config\nhostname: {{node.name}}\nkeys:\n${Object.values(userDataMarks)
-      .map((mark) => `  - ${mark}\n`)
-      .join('')}`,
+    'cloud-init/server.yaml.hbs': `#cloud-config\n# {{node.name}} ${Object.values(userDataMarks).join(' ')}\n`,
   },
   templates: {},
   jobs: { 'jobs/web.nomad.hcl': 'job "web" {}\n' },

@@ -182,6 +182,7 @@ const contextOf = (world: World, inside: Inside): TargetContext => {
     bucket,
     way,
     now,
+    conditional: sabotage !== 'no-fence',
     writes: (...what) => witness.writes(who, ...what),
     skewMs: chance.often(0.5) ? -inside.skewMs : undefined,
   });
@@ -228,7 +229,7 @@ const contextOf = (world: World, inside: Inside): TargetContext => {
       operations,
       recovery: machines[run.machine] as TargetContext['recovery'],
     },
-    cloud: sabotage === 'no-lookup' ? withoutLookup(cloud, world, name) : cloud,
+    cloud: sabotaged(cloud, world, name),
     cloudName: 'a simulated cloud',
     local: false,
     reachMachines: () => noMachines,
@@ -263,6 +264,20 @@ const withoutLookup = (cloud: CloudApi, { bucket }: World, name: string): CloudA
   },
 });
 
+const sabotaged = (cloud: CloudApi, world: World, name: string): CloudApi => {
+  if (world.sabotage === 'no-lookup') return withoutLookup(cloud, world, name);
+  return world.sabotage === 'no-labels' ? withoutLabels(cloud) : cloud;
+};
+
+const withoutLabels = (cloud: CloudApi): CloudApi => ({
+  ...cloud,
+  perform: (effect, ...rest) => {
+    if (effect.op !== 'create') return cloud.perform(effect, ...rest);
+    const resource = { ...effect.resource, labels: {} };
+    return cloud.perform({ ...effect, resource }, ...rest);
+  },
+});
+
 type LeasesNeed = Pick<TargetContext, 'store' | 'clock' | 'random' | 'reporter'> & { readonly run: Run };
 
 /** The real ones; whether a process of this machine lives is asked of this world, not of the machine the test runs on. */
@@ -287,6 +302,7 @@ const noLease = (command: string, { host, pid, user }: { host: string; pid: numb
   tooShort: () => new LeaseHeldError('never'),
   lost: new AbortController().signal,
   release: async () => true,
+  leave: () => undefined,
 });
 
 const reporterOf = (told: string[]): Reporter => ({

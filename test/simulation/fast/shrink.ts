@@ -1,5 +1,6 @@
 import type { Move } from './moves.ts';
 import { simulate } from './simulate.ts';
+import type { Sabotage } from './world.ts';
 
 /** Numbers and names differ from story to story; the kind of the fault is what has to stay. */
 const kindOf = (violation: string): string => (violation.split('\n')[0] ?? '').replaceAll(/[\d"]+/g, '#').slice(0, 40);
@@ -8,10 +9,14 @@ const kindOf = (violation: string): string => (violation.split('\n')[0] ?? '').r
  * Delta debugging: leaves out halves, quarters, … single moves as long as the same kind of violation is found (Zeller,
  * Hildebrandt: Simplifying and Isolating Failure-Inducing Input, 2002).
  */
-export const shrink = async (moves: readonly Move[], violation: string): Promise<readonly Move[]> => {
+export const shrink = async (
+  moves: readonly Move[],
+  violation: string,
+  sabotage?: Sabotage,
+): Promise<readonly Move[]> => {
   const kind = kindOf(violation);
   const fails = async (some: readonly Move[]): Promise<boolean> =>
-    (await simulate(some)).violations.some((one) => kindOf(one) === kind);
+    (await simulate(some, sabotage)).violations.some((one) => kindOf(one) === kind);
   let left = moves;
   for (let parts = 2; left.length > 1; ) {
     const size = Math.ceil(left.length / parts);

@@ -79,7 +79,7 @@ const mend = async (world: World, environment: EnvironmentName): Promise<void> =
     wanted.set(environment, { ...before, protected: false });
     await clean(world, environment, 'converge', []);
   }
-  if (world.forgotten.has(environment)) removeNameless(world, environment, command);
+  removeNameless(world, environment, command);
   let adopt: readonly Address[] = [];
   for (let n = 1, ways = 0; n <= cleanRunsMax; ) {
     const run = await clean(world, environment, command, adopt);
@@ -93,11 +93,19 @@ const mend = async (world: World, environment: EnvironmentName): Promise<void> =
   witness.fail(`${cleanRunsMax} clean runs did not ${command} ${environment}: ${runs.at(-1)?.said()}`);
 };
 
-/** Without labels and without a memory of it nothing is ours: what `--adopt` does not hand over, a person removes. */
-const removeNameless = ({ things, witness, tell }: World, environment: EnvironmentName, command: string): void => {
+/**
+ * Without labels, nothing is ours but what the state remembers by id, name and date: what was renamed too, or is in no
+ * state any more, a person removes or hands over with `--adopt`.
+ */
+const removeNameless = (
+  { things, witness, forgotten, tell }: World,
+  environment: EnvironmentName,
+  command: string,
+): void => {
   for (const [key, { kind, name, labels }] of things.all) {
     if (witness.makers.get(key) !== environment || labels['project'] !== undefined) continue;
-    if (command === 'converge' && !name.endsWith('-x')) continue;
+    const knownByName = command === 'converge' || !forgotten.has(environment);
+    if (knownByName && !name.endsWith('-x')) continue;
     tell(`a person removes the nameless ${kind} ${name} of ${environment}`);
     things.all.delete(key);
   }

@@ -162,6 +162,7 @@ export const createThings = (now: () => number): Things => {
     }
     return false;
   };
+  /** As it is now: facts are replaced, never changed inside (change-thing.ts). */
   const item = (thing: Thing): AnyObservedItem => {
     const { lockedUntil: _locked, upSince: _up, disk: _disk, ...plain } = thing;
     const facts = { ...thing.facts };
@@ -171,7 +172,7 @@ export const createThings = (now: () => number): Things => {
     const member = memberOf(thing);
     if (member !== undefined)
       facts.serverIds = [...all.values()].filter((one) => one.kind === 'server' && member(one)).map(({ id }) => id);
-    return structuredClone({ ...plain, facts }) as AnyObservedItem;
+    return { ...plain, facts } as AnyObservedItem;
   };
   return {
     all,
