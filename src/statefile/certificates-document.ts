@@ -4,6 +4,7 @@ import { StateError } from '../domain/errors.ts';
 import { sameRecipients } from '../domain/recipients.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Sealer } from '../ports/sealer.ts';
+import { wentUnanswered } from './insist.ts';
 import { jsonIn } from './json-in.ts';
 import { acmeSchema } from './keys-schema.ts';
 import { revealing } from './revealing.ts';
@@ -79,7 +80,12 @@ export const changeCertificates = async (
   for (let attempt = 1; attempt <= tries; attempt += 1) {
     const before = await found(of);
     const next = change(before?.document ?? { handed: {} });
-    if (await put(of, before, next)) return next;
+    try {
+      if (await put(of, before, next)) return next;
+    } catch (error) {
+      // What was ordered must not be lost with a reply; made twice, a change is the same.
+      if (!wentUnanswered(error) || attempt === tries) throw error;
+    }
   }
   throw overtaken(of);
 };

@@ -5,6 +5,7 @@ import { StateError } from '../domain/errors.ts';
 import { sameRecipients } from '../domain/recipients.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { SealedText, Sealer } from '../ports/sealer.ts';
+import { wentUnanswered } from './insist.ts';
 import { jsonIn } from './json-in.ts';
 import { keysSchema } from './keys-schema.ts';
 import { revealing } from './revealing.ts';
@@ -65,6 +66,17 @@ const noCopy = ({ store, project, environment }: Whose): StateError => {
  * copy was there, sealed for the present recipients.
  */
 export const writeKeysCopy = async (of: Whose, keys: ClusterKeys): Promise<boolean> => {
+  try {
+    return await putCopy(of, keys);
+  } catch (error) {
+    if (!wentUnanswered(error)) throw error;
+    // Perhaps it is there: looked at, and written again if not.
+    await putCopy(of, keys);
+    return true;
+  }
+};
+
+const putCopy = async (of: Whose, keys: ClusterKeys): Promise<boolean> => {
   const { store, sealer, environment } = of;
   const key = keysKey(environment);
   refusePlainText(store, sealer, `the keys of ${environment}`);

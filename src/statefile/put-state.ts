@@ -32,11 +32,12 @@ export const putState = async (
   const text = await textOf(state, options).finally(() => letGo?.());
   for (let attempt = 1; ; attempt += 1) {
     let outcome: PutOutcome;
+    // Before it is asked: a refusal may be the answer to a write that something on the way has repeated.
+    unanswered.set(text, state.serial);
     try {
       const { etag } = base;
       outcome = etag === undefined ? await store.putIfAbsent(key, text) : await store.putIfMatch(key, text, etag);
     } catch (error) {
-      unanswered.set(text, state.serial);
       if (attempt >= tries) throw error;
       await clock.sleep(firstWaitMs * 2 ** (attempt - 1));
       continue;

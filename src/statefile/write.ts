@@ -5,6 +5,7 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import type { Random } from '../ports/random.ts';
 import type { Sealer } from '../ports/sealer.ts';
 import { holdingTime } from './held-time.ts';
+import { insist } from './insist.ts';
 import { putState, type Stored } from './put-state.ts';
 import type { LoadedState } from './read.ts';
 import { historyMax } from './schema.ts';
@@ -62,7 +63,7 @@ export const createStateWriter = (given: StateWriterOptions): StateWriter => {
   let writing: Promise<unknown> | undefined;
   /** Texts whose write failed without an answer, with their serials: one of them may be what is stored now. */
   const unanswered = new Map<string, number>();
-  const keepVersion = once(() => keepEarlier(options));
+  const keepVersion = once(() => insist(options.clock, () => keepEarlier(options)));
 
   const write = async (): Promise<StateFile> => {
     if (lost !== undefined) throw lost;
@@ -116,7 +117,12 @@ export const createStateWriter = (given: StateWriterOptions): StateWriter => {
       note(mutate);
       return commit();
     },
-    flush: async () => (dirty || waiting !== undefined ? commit() : current),
+    async flush() {
+      if (waiting !== undefined) return commit();
+      // What was noted may be on its way, and its write may fail.
+      await writing;
+      return dirty ? commit() : current;
+    },
   };
 };
 

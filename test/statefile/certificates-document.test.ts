@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { makeIdentity } from '../../src/age/identity.ts';
 import type { AcmeKeys } from '../../src/domain/cluster-keys.ts';
-import { Failure } from '../../src/domain/errors.ts';
+import { Failure, StoreError } from '../../src/domain/errors.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import type { Sealer } from '../../src/ports/sealer.ts';
 import { changeCertificates, readCertificates, resealCertificates } from '../../src/statefile/certificates-document.ts';
@@ -90,4 +90,21 @@ test('a document of another project, or one that is cut, is told and left as it 
     expect(await refused(change)).toContain('does not hold the certificates of project aipacto');
     expect(text()).toBe(wrong);
   }
+});
+
+test('a certificate that was ordered is not lost with a reply of the store; a refusal is told', async () => {
+  const { store, whose } = start();
+  let kind: StoreError['kind'] = 'unknown';
+  let lost = 2;
+  const put = store.putIfAbsent;
+  store.putIfAbsent = async (key, text) => {
+    lost -= 1;
+    if (lost >= 0) throw new StoreError('no answer of use', kind);
+    return put(key, text);
+  };
+  await changeCertificates(whose(plainSealer), withAcme);
+  expect((await readCertificates(whose(plainSealer))).acme?.accountKey.reveal()).toBe(accountKey);
+  await store.delete('certificates.json');
+  [kind, lost] = ['refused', 1];
+  await expect(changeCertificates(whose(plainSealer), withAcme)).rejects.toThrow('no answer of use');
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { makeIdentity } from '../../src/age/identity.ts';
 import { makeClusterKeys } from '../../src/cluster/keys/cluster-keys.ts';
 import type { ClusterKeys } from '../../src/domain/cluster-keys.ts';
-import { Failure } from '../../src/domain/errors.ts';
+import { Failure, StoreError } from '../../src/domain/errors.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { seededRandom } from '../../src/local/random.ts';
 import type { Sealer } from '../../src/ports/sealer.ts';
@@ -108,5 +108,24 @@ test('a copy of others, cut, or sealed while infra.yaml names no recipients: tol
       'memory/production.keys.json is no copy of the keys of production of project aipacto\nnothing was changed, and the file is as it was\nput the right document there, or, when the state itself holds the keys, remove it: the next run writes it anew',
     );
     expect(text()).toBe(wrong);
+  }
+});
+
+test('a lost request or reply is made up for once, and the copy counts as written', async () => {
+  for (const arrives of [false, true]) {
+    const { store, read } = start();
+    let asked = 0;
+    const put = store.putIfAbsent;
+    store.putIfAbsent = async (key, text) => {
+      asked += 1;
+      const outcome = asked === 1 && !arrives ? undefined : await put(key, text);
+      if (outcome === undefined || asked === 1) throw new StoreError('no reply', 'unknown');
+      return outcome;
+    };
+    expect(
+      await writeKeysCopy({ store, sealer: plainSealer, project: 'aipacto', environment: 'production' }, keys),
+    ).toBe(true);
+    expect(asked).toBe(arrives ? 1 : 2);
+    expect(await read(plainSealer)).toEqual(keys);
   }
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Failure } from '../../src/domain/errors.ts';
+import { Failure, StoreError } from '../../src/domain/errors.ts';
 import type { HistoryEntry, StateFile } from '../../src/domain/statefile.ts';
 import { createVirtualClock } from '../../src/emulator/clock.ts';
 import { seededRandom } from '../../src/local/random.ts';
@@ -168,6 +168,59 @@ test('a store that fails three times fails the save; what was to be remembered g
   await writer.save(remember(2));
   expect(await stored(store)).toMatchObject({ serial: 1 });
   expect(Object.keys((await stored(store))?.resources ?? {})).toHaveLength(2);
+});
+
+test('a reply that is lost while the earlier document is kept ends no run either; a refusal is not asked again', async () => {
+  const store = createMemoryStore();
+  await (await open(store, 1)).save(remember(1));
+  const asked: string[] = [];
+  const answering = (kind: StoreError['kind'], times: number): ObjectStore => ({
+    ...store,
+    async putIfAbsent(key, text) {
+      asked.push(key);
+      const outcome = await store.putIfAbsent(key, text);
+      if (asked.length <= times) throw new StoreError('it said no, or nothing', kind);
+      return outcome;
+    },
+  });
+  await (await open(answering('unknown', 1), 2)).save(remember(2));
+  expect(asked).toEqual(['production.000001.json', 'production.000001.json']);
+  expect(await stored(store)).toMatchObject({ serial: 2, versions: [1] });
+  asked.length = 0;
+  await expect((await open(answering('refused', 9), 3)).save(remember(3))).rejects.toThrow('it said no');
+  expect(asked).toEqual(['production.000002.json']);
+});
+
+test('a write that something on the way made twice, and whose refusal could not be looked into, is no rival’s', async () => {
+  const store = createMemoryStore();
+  let looks = Number.POSITIVE_INFINITY;
+  const writer = await open({
+    ...store,
+    async get(key) {
+      looks += 1;
+      if (looks === 1) throw new StoreError('no reply', 'unreachable');
+      return store.get(key);
+    },
+    async putIfMatch(key, text, etag) {
+      const first = await store.putIfMatch(key, text, etag);
+      return looks === 0 ? store.putIfMatch(key, text, etag) : first;
+    },
+  });
+  await writer.save(remember(1));
+  looks = 0;
+  await expect(writer.save(remember(2))).rejects.toThrow('no reply');
+  expect((await writer.save(remember(3))).serial).toBe(3);
+  expect(Object.keys((await stored(store))?.resources ?? {})).toHaveLength(3);
+});
+
+test('a flush waits for what is on its way, and writes it again should that fail', async () => {
+  const store = createMemoryStore();
+  const writer = await open(fails(store, (write) => (write <= 3 ? 'before' : undefined)));
+  const saving = writer.save(remember(1)).catch((error: Error) => error.message);
+  while (writer.unsaved()) await new Promise((resolve) => setImmediate(resolve));
+  expect((await writer.flush()).serial).toBe(1);
+  expect(await saving).toBe('the disk is full');
+  expect(await stored(store)).toMatchObject({ serial: 1 });
 });
 
 test('a run does not take its own write, of which it never heard, for a rival', async () => {
