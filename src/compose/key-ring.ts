@@ -36,6 +36,8 @@ export const createKeyRing = (whose: Whose): OwnedKeyRing => {
   let keys: ClusterKeys | null = null;
   let writer: StateWriter | undefined;
   let queue: Promise<unknown> = Promise.resolve();
+  let together: Promise<ClusterKeys> | undefined;
+  const changes: ((keys: ClusterKeys) => ClusterKeys)[] = [];
 
   const take = (next: ClusterKeys | null): void => {
     keys = next;
@@ -76,12 +78,18 @@ export const createKeyRing = (whose: Whose): OwnedKeyRing => {
         take(null);
       }),
     start: (make) => inTurn(async () => keys ?? (await keep(await make()))),
-    update: (change) =>
-      inTurn(async () => {
+    // Servers that are ordered at the same moment have their keys written together.
+    update: (change) => {
+      changes.push(change);
+      together ??= inTurn(async () => {
+        together = undefined;
+        const all = changes.splice(0);
         if (keys === null) throw new Failure(`there are no keys of ${whose.environment} to change`);
-        const next = change(keys);
+        const next = all.reduce((before, one) => one(before), keys);
         return next === keys ? keys : keep(next);
-      }),
+      });
+      return together;
+    },
   };
 };
 
