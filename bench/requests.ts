@@ -1,4 +1,5 @@
 import type { JournalEvent } from '../src/domain/journal.ts';
+import type { StateFile } from '../src/domain/statefile.ts';
 import { createLab, type Lab } from '../test/support/lab.ts';
 import type { Row } from './table.ts';
 
@@ -28,10 +29,8 @@ export const production = async (): Promise<{
   const noOp = toHetzner(lab.requests()).length;
   // What the servers themselves needed, and every poll although it serves everything else that runs.
   const servers = all.filter((request) => /^POST \/servers|^GET \/actions/.test(request)).length;
-  const journal = ((await lab.store.get('production.journal.jsonl'))?.text ?? '')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as JournalEvent);
+  const state = JSON.parse((await lab.store.get('production.json'))?.text ?? '{}') as StateFile;
+  const journal = state.lastRun?.journal ?? [];
   return {
     create: all.length,
     noOp,

@@ -7,6 +7,7 @@ import { planServers } from './many-servers.ts';
 import { profileLines } from './profile.ts';
 import { emulatorReadyMs } from './ready.ts';
 import { noOpAt, production } from './requests.ts';
+import { stateOverhead } from './state.ts';
 import { printTable, type Row } from './table.ts';
 
 /*
@@ -75,6 +76,8 @@ rows.push(
     anchor: 'Karpenter provider 25-55, older Terraform 46',
   },
   criticalPath(virtual),
+  ...(await stateOverhead('production', 'production')),
+  ...(await stateOverhead('pr 7', 'pr-7')),
   await emulatorReadyMs(),
   processRow,
   ...planServers(),
