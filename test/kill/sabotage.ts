@@ -103,6 +103,7 @@ const everybodys = (leases: Context['leases']): Context['leases'] => ({
       },
       lost: new AbortController().signal,
       release: async () => true,
+      leave: () => undefined,
     } satisfies Lease;
   },
 });
