@@ -14,7 +14,7 @@ import { fillUserDataFrom } from './fill-user-data.ts';
 import { freePlace, reservePlace } from './places.ts';
 import { type PlannedWithDesired, planTarget } from './planning.ts';
 import { refuseUnsealed } from './sealing.ts';
-import { releaseQuietly, underLease, type Writing } from './under-lease.ts';
+import { giveBack, underLease, type Writing } from './under-lease.ts';
 import { writeEnd } from './write-end.ts';
 
 /** A plan younger than this, made by this very process, is carried out without looking at the cloud again. */
@@ -39,19 +39,19 @@ export const applyPlan = async (
 
 /** What belongs to all environments is made and removed by one run at a time: it holds the lease on `shared` as well. */
 const withShared = async <T>(
-  { leases, gate, reporter }: TargetContext,
+  context: TargetContext,
   { steps, run }: Plan,
   { command }: ApplyOptions,
   work: () => Promise<T>,
 ): Promise<T> => {
   if (!steps.some(touchesShared)) return work();
-  const lease = await leases.take({ environment: 'shared', command, run });
-  const close = gate.open(lease);
+  const lease = await context.leases.take({ environment: 'shared', command, run });
+  const close = context.gate.open(lease);
   try {
     return await work();
   } finally {
     close();
-    await releaseQuietly(lease, reporter);
+    await giveBack(lease, context);
   }
 };
 

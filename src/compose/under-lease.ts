@@ -1,6 +1,5 @@
 import type { StateFile } from '../domain/statefile.ts';
 import { isoNow } from '../ports/clock.ts';
-import type { Reporter } from '../ports/reporter.ts';
 import type { Lease } from '../statefile/held-lease.ts';
 import { createStateWriter, type StateWriter } from '../statefile/write.ts';
 import type { TargetContext } from './context.ts';
@@ -59,7 +58,7 @@ export const underLease = async <T>(
     gate.close();
     context.keyRing.detach();
     context.secrets.detach();
-    await releaseQuietly(lease, reporter);
+    await giveBack(lease, context);
   }
 };
 
@@ -72,8 +71,22 @@ const takeIn = async ({ recovery, environment, reporter }: TargetContext, writer
 
 const putAside = ({ recovery, environment }: TargetContext): Promise<string> => recovery.putAside(environment.name);
 
-/** A lease that can't be released runs out by itself: worth a word, but no reason to hide how the run ended. */
-export const releaseQuietly = async (lease: Lease, reporter: Reporter): Promise<void> => {
+/**
+ * What is still on its way may arrive after the lease is another's: so it is not given back, and outlasts the request
+ * by what `mayMutate` asked for. A lease that can't be given back runs out by itself too: worth a word, but no reason
+ * to hide how the run ended.
+ */
+export const giveBack = async (
+  lease: Lease,
+  { gate, reporter }: Pick<TargetContext, 'gate' | 'reporter'>,
+): Promise<void> => {
+  const flying = gate.inFlight();
+  if (flying > 0) {
+    lease.leave();
+    const requests = flying === 1 ? 'a request is' : `${flying} requests are`;
+    reporter.notice(`${requests} still on the way: the lease is not given back, and runs out by itself`);
+    return;
+  }
   try {
     await lease.release();
   } catch (error) {

@@ -26,6 +26,8 @@ export interface Lease {
   readonly lost: AbortSignal;
   /** Gives it back. True: it was still ours. False: another had taken it, and theirs was left alone. */
   readonly release: () => Promise<boolean>;
+  /** Neither renewed nor given back: it runs out. For a run that ends while a request of its own is on its way. */
+  readonly leave: () => void;
 }
 
 export interface HeldLeaseOptions {
@@ -106,6 +108,10 @@ export const createHeldLease = (options: HeldLeaseOptions): Lease => {
       if (!released && held.age() >= ms) await renew();
     });
 
+  const leave = (): void => {
+    released = true;
+    over.abort();
+  };
   if (options.heartbeat !== false)
     void beat({ clock, everyMs: times.beatMs, over: over.signal, age: () => held.age(), renew: renewIfOlder });
   return {
@@ -117,9 +123,9 @@ export const createHeldLease = (options: HeldLeaseOptions): Lease => {
     mayMutate: () => !released && !lost.signal.aborted && rest() > times.mutateMs,
     tooShort: () => (lost.signal.aborted ? lost.signal.reason : leaseTooShort(environment, rest(), times.mutateMs)),
     lost: lost.signal,
+    leave,
     release: () => {
-      released = true;
-      over.abort();
+      leave();
       return inTurn(async () => {
         try {
           const record = (): LeaseRecord => ({ ...held.record, released: true });

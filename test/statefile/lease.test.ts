@@ -115,6 +115,19 @@ test('a released lease is taken at once, by the next fencing token; the document
   expect((await acquire(2)).record().fencingToken).toBe(2);
 });
 
+test('a lease that is left because a request is still on its way is nobody else’s until it has run out', async () => {
+  const { acquire, clock, calls } = setUp({ heartbeat: true });
+  const lease = await acquire(1);
+  await clock.sleep(5_000);
+  lease.leave();
+  expect(lease.mayMutate()).toBe(false);
+  await clock.sleep(54_999);
+  expect(calls()).toEqual(['get', 'put']);
+  await expect(acquire(2)).rejects.toThrow(LeaseHeldError);
+  await clock.sleep(1);
+  expect((await acquire(2)).record().fencingToken).toBe(2);
+});
+
 test('a lease whose document was lost goes on above the fencing token of the state', async () => {
   const { acquire } = setUp();
   expect((await acquire(1, { above: 17 })).record().fencingToken).toBe(18);
