@@ -61,7 +61,7 @@ export type Move = { /** Time passes before it. */ readonly afterMs: number } & 
   | { readonly do: 'sold out'; readonly types: readonly string[] }
 );
 
-const weatherOf: Readonly<Record<(typeof weathers)[number], Weather>> = {
+export const weatherOf: Readonly<Record<(typeof weathers)[number], Weather>> = {
   calm,
   lossy: { ...calm, lost: 0.02, replyLost: 0.15, slow: 0.05 },
   deadly: { ...calm, killed: 0.06, replyLost: 0.03 },
@@ -252,7 +252,7 @@ const signal = (world: World, what: string, ms: number): void => {
   world.met(`signal: ${what}`);
   world.tell(`${what}: ${run.who.name}`);
   if (what === 'kill') run.process.kill();
-  else if (what === 'stop') run.process.pause(ms);
+  else if (what === 'stop') run.stop(ms);
   else run.interrupt();
   // As a CI system does that is tired of waiting.
   if (what === 'interrupt, then kill') world.timeline.at(world.timeline.now() + 7_500, () => run.process.kill());

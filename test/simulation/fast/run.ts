@@ -22,7 +22,7 @@ import { type Cluster, clusterThrough } from './cluster.ts';
 import { assets, type EnvironmentName, keys, project, sealer } from './project.ts';
 import { storeThrough } from './store.ts';
 import { createProcess, type Process } from './time.ts';
-import { createWay, type Weather } from './way.ts';
+import { calm, createWay, type Weather } from './way.ts';
 import type { Who } from './witness.ts';
 import type { World } from './world.ts';
 
@@ -35,6 +35,8 @@ export interface RunOptions {
   readonly waitMs?: number;
   /** Foreign things that are handed over: `--adopt`. */
   readonly adopt?: readonly Address[];
+  /** Asked for beside what the command means: `plan --destroy`, `--only`, `--replace`. */
+  readonly asked?: Partial<Omit<PlanOptions, 'adopt'>>;
 }
 
 /** One process that runs one command, from its start to its end or its death. */
@@ -47,11 +49,16 @@ export interface Run {
   exitCode(): number | undefined;
   /** All that it printed. */
   said(): string;
+  /** SIGINT. */
   interrupt(): void;
+  /** SIGSTOP, and SIGCONT after so long. */
+  stop(ms: number): void;
   /** From now on nothing goes wrong any more. */
   calmDown(): void;
 }
 
+/** A CI system kills 7.5 s after its first signal. */
+const stopMsMax = 5_000;
 /** Clocks of two machines differ by a third of a lease at most. */
 const skewMsMax = 10_000;
 
@@ -66,6 +73,8 @@ export const startRun = (world: World, options: RunOptions): Run => {
   const told: string[] = [];
   const interruption = new AbortController();
   let exit: number | undefined;
+  let interruptedAt: number | undefined;
+  let disturbed = options.weather !== calm;
   const run: Run = {
     who,
     process,
@@ -73,7 +82,16 @@ export const startRun = (world: World, options: RunOptions): Run => {
     pid: 100 + number,
     exitCode: () => exit ?? (process.dead() ? 137 : undefined),
     said: () => told.join('\n'),
-    interrupt: () => process.wake(timeline.now(), () => interruption.abort(new InterruptedError('told to stop'))),
+    interrupt: () =>
+      process.wake(timeline.now(), () => {
+        interruptedAt ??= timeline.now();
+        disturbed ||= world.isAway();
+        interruption.abort(new InterruptedError('told to stop'));
+      }),
+    stop: (ms) => {
+      disturbed = true;
+      process.pause(ms);
+    },
     calmDown: () => {
       for (const key of Object.keys(weather) as (keyof Weather)[]) weather[key] = 0;
     },
@@ -83,6 +101,10 @@ export const startRun = (world: World, options: RunOptions): Run => {
   const context = contextOf(world, { ...options, run, chance, weather, skewMs, told });
   const end = (code: number): void => {
     exit = code;
+    if (interruptedAt !== undefined && !disturbed && !world.isAway()) {
+      const ms = timeline.now() - interruptedAt;
+      if (ms > stopMsMax) witness.fail(`${who.name} took ${Math.round(ms / 1000)} s to stop when it was told to`);
+    }
     witness.said(who, run.said());
     world.tell(`${who.name} ended with ${code}${code === 0 ? '' : `: ${run.said().slice(0, 300)}`}`);
   };
@@ -105,7 +127,7 @@ interface Inside extends RunOptions {
 /** As the command line does it: look at the lease, plan, refuse what is blocked, apply, tell. */
 const carryOut = async (
   context: TargetContext,
-  { command, waitMs = 0, adopt = [] }: RunOptions,
+  { command, waitMs = 0, adopt = [], asked = {} }: RunOptions,
   signal: AbortSignal,
   told: string[],
 ): Promise<number> => {
@@ -119,7 +141,7 @@ const carryOut = async (
     try {
       const waiting = { command: line, waitMs: left, signal, ...(also === undefined ? {} : { also }) };
       if (command !== 'plan') await leases.waitUntilFree(environment.name, waiting);
-      return await once(context, { command, line, signal, told, options: { intent, adopt } });
+      return await once(context, { command, line, signal, told, options: { intent, adopt, ...asked } });
     } catch (error) {
       if (signal.aborted && !(error instanceof Failure)) return 1;
       if (!(error instanceof Failure)) throw error;

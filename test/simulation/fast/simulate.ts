@@ -71,7 +71,7 @@ const namesOf = (runs: readonly Run[]): string =>
 /** What a person does who meets what no run may decide; then clean runs. */
 const mend = async (world: World, environment: EnvironmentName): Promise<void> => {
   const { witness, wanted, runs } = world;
-  await putAway(world, environment);
+  putAway(world, environment);
   const last = runs.findLast(({ who }) => who.environment === environment && who.command !== 'plan');
   const command = last?.who.command === 'destroy' ? 'destroy' : 'converge';
   const before = wanted.get(environment);
@@ -88,6 +88,12 @@ const mend = async (world: World, environment: EnvironmentName): Promise<void> =
       isAddress(address) ? [address] : [],
     );
     ways += 1;
+    // The state was lost and begun anew while a file of the old one lay on a machine: a person decides which is right.
+    if (run.said().includes('continues another state') && ways <= waysMax) {
+      world.tell(`a person puts away the recovery file of ${environment}`);
+      await world.machines[run.machine]?.remove(environment);
+      continue;
+    }
     if (run.exitCode() !== 4 || adopt.length === 0 || ways > waysMax) n += 1;
   }
   witness.fail(`${cleanRunsMax} clean runs did not ${command} ${environment}: ${runs.at(-1)?.said()}`);
@@ -111,9 +117,9 @@ const removeNameless = (
   }
 };
 
-/** A damaged state is put away, and so are files that no run could take in. */
-const putAway = async (world: World, environment: EnvironmentName): Promise<void> => {
-  const { bucket, witness, machines } = world;
+/** A damaged state is put away. */
+const putAway = (world: World, environment: EnvironmentName): void => {
+  const { bucket, witness } = world;
   const key = `${environment}.json`;
   const document = bucket.documents.get(key);
   if (document !== undefined && !isWhole(document.text)) {
@@ -121,7 +127,6 @@ const putAway = async (world: World, environment: EnvironmentName): Promise<void
     bucket.documents.delete(key);
     witness.forget(key);
   }
-  for (const machine of machines) await machine.remove(environment);
 };
 
 const clean = async (

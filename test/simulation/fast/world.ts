@@ -26,6 +26,8 @@ export interface World {
   readonly runs: Run[];
   readonly sabotage: Sabotage | undefined;
   cloudAwayUntil: number;
+  /** Store or cloud, or it was within the last half minute. */
+  isAway(): boolean;
   soldOut: readonly string[];
   /** Environments whose state was lost or went back: what has lost its labels as well, nobody can know. */
   readonly forgotten: Set<EnvironmentName>;
@@ -56,6 +58,7 @@ export const createWorld = (sabotage?: Sabotage): World => {
     runs: [],
     sabotage,
     cloudAwayUntil: 0,
+    isAway: () => timeline.now() < 30_000 + Math.max(world.bucket.awayUntil, world.cloudAwayUntil),
     soldOut: [],
     forgotten: new Set(),
     faults,
