@@ -15,7 +15,7 @@ import { freePlace, reservePlace } from './places.ts';
 import { type PlannedWithDesired, planTarget } from './planning.ts';
 import { refuseUnsealed } from './sealing.ts';
 import { giveBack, underLease, type Writing } from './under-lease.ts';
-import { writeEnd } from './write-end.ts';
+import { orKept, writeEnd } from './write-end.ts';
 
 /** A plan younger than this, made by this very process, is carried out without looking at the cloud again. */
 const freshPlanMsMax = 60_000;
@@ -93,13 +93,16 @@ const carryOut = async (
     serverGoes: async (server) => void (await context.tailnet()?.removeDevices([server])),
   });
   const ended = !execution.interrupted && execution.failed.length === 0 && execution.stoppedBy === null;
-  const after = ended ? await planTarget(context, asked(plan), withoutRun(writer.current())) : null;
+  const { after, result } = await orKept(context, writer, async () => {
+    const after = ended ? await planTarget(context, asked(plan), withoutRun(writer.current())) : null;
+    const result = resultOf(execution, after?.plan ?? null);
+    if (plan.intent === 'destroy' && result === 'converged') {
+      await context.keyRing.drop();
+      await freePlace(context);
+    }
+    return { after, result };
+  });
   const remaining = after?.plan ?? null;
-  const result = resultOf(execution, remaining);
-  if (plan.intent === 'destroy' && result === 'converged') {
-    await context.keyRing.drop();
-    await freePlace(context);
-  }
   const entry = historyEntry(context, plan, options, result, execution);
   const unwritten = await writeEnd(context, writer, execution, entry);
   const outcome = outcomeOf(context, plan, result, execution, remaining, clock.now() - startedAt);

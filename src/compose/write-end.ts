@@ -30,6 +30,21 @@ export const writeEnd = async (
   }
 };
 
+/** What comes after the last step may fail as well: then what the steps noted is stored, or kept aside, all the same. */
+export const orKept = async <T>(context: TargetContext, writer: StateWriter, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    try {
+      await writer.flush();
+    } catch (also) {
+      if (!(also instanceof Failure)) throw also;
+      if (writer.unsaved()) context.reporter.notice((await keptAside(context, writer, also)).message);
+    }
+    throw error;
+  }
+};
+
 const wrote = (writer: StateWriter): boolean => writer.stored()?.lastRun?.run === writer.current().lastRun?.run;
 
 const ended = (state: StateFile, at: string): StateFile =>

@@ -150,3 +150,43 @@ test('a recovery file that can’t be read, beside a good state: the way out is 
   );
   expect(ran.stderr).not.toContain('state rebuild');
 });
+
+test('everything is deleted and the store goes away before the keys are forgotten: what the steps noted is in the file', async () => {
+  const { lab, plug, recovery } = worldWith();
+  expect((await lab.run('production --yes')).exitCode).toBe(0);
+  const made = plug.writes;
+  const dry = worldWith();
+  await dry.lab.run('production --yes');
+  await dry.lab.run('destroy production --yes');
+  plug.atWrite = made + (dry.plug.writes - made) - 1;
+  const first = await lab.run('destroy production --yes');
+  expect(first.exitCode).toBe(1);
+  expect(await ids(lab)).toEqual([]);
+  expect(first.stderr.replace(/\s+/g, ' ')).toContain('Everything is kept in beside/recovery-production.json');
+  expect(JSON.parse(recovery.files.get('beside/recovery-production.json') ?? '').resources).toEqual({});
+  Object.assign(plug, { pulled: false, atWrite: Number.POSITIVE_INFINITY });
+  await lab.emulator.clock.sleep(120_000);
+  expect((await lab.run('destroy production --yes')).stdout).toContain('nothing to destroy');
+  expect(recovery.files.size).toBe(0);
+});
+
+test('the cloud can’t be asked any more after the last step: what the steps noted is stored all the same', async () => {
+  const askedUntil = (most: number) => {
+    let asked = 0;
+    const lab = createLab({
+      wrap: (fetch) => async (request) => {
+        asked += 1;
+        return asked > most ? new Response('{}', { status: 500 }) : fetch(request);
+      },
+    });
+    return { lab, asked: () => asked };
+  };
+  const dry = askedUntil(Number.POSITIVE_INFINITY);
+  await dry.lab.run('production --yes');
+  const { lab } = askedUntil(dry.asked() - 1);
+  expect((await lab.run('production --yes')).exitCode).toBe(1);
+  const { resources } = JSON.parse((await lab.store.get('production.json'))?.text ?? '');
+  const unfinished = Object.entries<{ fingerprint: string }>(resources).filter(([, one]) => one.fingerprint === '');
+  expect(unfinished.map(([address]) => address)).toEqual([]);
+  expect(Object.keys(resources)).toContain('job/web');
+});
