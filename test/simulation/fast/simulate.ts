@@ -84,6 +84,12 @@ const mend = async (world: World, environment: EnvironmentName): Promise<void> =
   for (let n = 1, ways = 0; n <= cleanRunsMax; ) {
     const run = await clean(world, environment, command, adopt);
     if (run.exitCode() === 0) return checkTrue(world, environment, command);
+    const now = wanted.get(environment);
+    if (run.said().includes('a cluster cannot shrink to one server') && now !== undefined && ways <= waysMax) {
+      world.tell(`a person gives ${environment} three servers again`);
+      wanted.set(environment, { ...now, servers: { ...now.servers, count: 3 } });
+      continue;
+    }
     adopt = [...run.said().matchAll(/--adopt (\S+)/g)].flatMap(([, address = '']) =>
       isAddress(address) ? [address] : [],
     );
