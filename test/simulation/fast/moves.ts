@@ -240,7 +240,6 @@ const lose = (world: World, what: (typeof losses)[number], name: EnvironmentName
   world.met(`document ${what}`);
   world.tell(`${key}: ${what}`);
   witness.forget(key);
-  if (what !== 'lease lost' && what !== 'keys lost') world.forgotten.add(name);
   if (what === 'older') bucket.put(key, chance.pick(bucket.past.get(key) ?? [document.text]));
   else if (what === 'truncated') bucket.put(key, document.text.slice(0, 1 + chance.below(document.text.length - 3)));
   else documents.delete(key);

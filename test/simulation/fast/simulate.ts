@@ -110,14 +110,15 @@ const mend = async (world: World, environment: EnvironmentName): Promise<void> =
  * state any more, a person removes or hands over with `--adopt`.
  */
 const removeNameless = (
-  { things, witness, forgotten, tell }: World,
+  { things, witness, bucket, tell }: World,
   environment: EnvironmentName,
   command: string,
 ): void => {
-  for (const [key, { kind, name, labels }] of things.all) {
+  const state = bucket.documents.get(`${environment}.json`)?.text ?? '';
+  for (const [key, { kind, id, name, labels }] of things.all) {
     if (witness.makers.get(key) !== environment || labels['project'] !== undefined) continue;
-    const knownByName = command === 'converge' || !forgotten.has(environment);
-    if (knownByName && !name.endsWith('-x')) continue;
+    const known = command === 'converge' || state.includes(`"id": "${id}"`);
+    if (known && !name.endsWith('-x')) continue;
     tell(`a person removes the nameless ${kind} ${name} of ${environment}`);
     things.all.delete(key);
   }

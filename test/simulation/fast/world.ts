@@ -29,8 +29,6 @@ export interface World {
   /** Store or cloud, or it was within the last half minute. */
   isAway(): boolean;
   soldOut: readonly string[];
-  /** Environments whose state was lost or went back: what has lost its labels as well, nobody can know. */
-  readonly forgotten: Set<EnvironmentName>;
   readonly faults: Map<string, number>;
   met(fault: string): void;
   readonly story: string[];
@@ -60,7 +58,6 @@ export const createWorld = (sabotage?: Sabotage): World => {
     cloudAwayUntil: 0,
     isAway: () => timeline.now() < 30_000 + Math.max(world.bucket.awayUntil, world.cloudAwayUntil),
     soldOut: [],
-    forgotten: new Set(),
     faults,
     met: (fault) => {
       faults.set(fault, (faults.get(fault) ?? 0) + 1);
