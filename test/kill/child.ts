@@ -21,6 +21,7 @@ const { createWorkspace } = await import('../../src/compose/workspace.ts');
 const { initTemplate } = await import('../../src/config/init.ts');
 const { loadProject } = await import('../../src/config/project.ts');
 const { Secret } = await import('../../src/domain/secret.ts');
+const { systemClock } = await import('../../src/local/clock.ts');
 const { seededRandom } = await import('../../src/local/random.ts');
 const { createRecoveryFiles } = await import('../../src/local/recovery-files.ts');
 const { openStateSealer } = await import('../../src/compose/sealing.ts');
@@ -51,7 +52,9 @@ const openWorkspace = async ({ reporter }: WorkspaceOptions, secrets: SecretText
   const { env } = process;
   const config = loadProject({ text: readFileSync(given.config, 'utf8'), file: given.config, env: {} });
   const onSecret = (secret: SecretText): void => void secrets.push(secret);
-  const state = { configFile: given.config, env, clock, random, reporter, onSecret };
+  // A store waits between its tries in real time: while it is asked, the virtual one stands.
+  const ownTime = { now: clock.now, sleep: systemClock.sleep };
+  const state = { configFile: given.config, env, clock: ownTime, random, reporter, onSecret };
   const off = sabotaged(given.sabotage, openStateStore(config.state, state));
   const context = await buildContext({
     config,
@@ -69,6 +72,7 @@ const openWorkspace = async ({ reporter }: WorkspaceOptions, secrets: SecretText
     recovery: createRecoveryFiles(dirname(given.config)),
     random,
     reporter,
+    waitClock: systemClock,
     version: '0.0.0',
     holder: { host: given.host, pid: process.pid, user: 'ci' },
     onSecret,
@@ -90,7 +94,7 @@ for (const command of given.commands) {
     env: {},
     io: processIo(process),
     files: nodeFiles(process.pid),
-    clock,
+    clock: systemClock,
     version: '0.0.0',
     openWorkspace: (options) => openWorkspace(options, secrets),
     initTemplate,
