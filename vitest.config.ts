@@ -3,8 +3,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Real servers: npm run test:machines
-    exclude: [...configDefaults.exclude, 'test/machines/**'],
+    // Real servers: npm run test:machines. Real processes that meet: npm run test:runs
+    exclude: [...configDefaults.exclude, 'test/machines/**', 'test/kill/**'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     pool: 'threads',

@@ -46,7 +46,7 @@ const fuseAt = (nthWrite: number, when: When): Fuse => {
           return async (...args: unknown[]) => {
             guard();
             const carryOut = (): unknown => (member as (...given: unknown[]) => unknown).apply(target, args);
-            const writing = typeof key === 'string' && ['putIfAbsent', 'putIfMatch', 'append'].includes(key);
+            const writing = typeof key === 'string' && ['putIfAbsent', 'putIfMatch', 'delete'].includes(key);
             if (!atState || !writing) return carryOut();
             writes += 1;
             if (writes !== nthWrite) return carryOut();
