@@ -83,7 +83,7 @@ const carryOut = async (
     operations: context.operations,
     save: writer.save,
     note: writer.note,
-    journal: createJournal(writer),
+    journal: createJournal(writer, context.redacted),
     clock,
     random,
     reporter,

@@ -1,3 +1,4 @@
+import { redact, type Secret } from '../domain/secret.ts';
 import { createHetznerCloud } from '../hetzner/cloud.ts';
 import { createHetznerLeases } from '../hetzner/lease-holder.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
@@ -63,6 +64,7 @@ export const buildContext = async ({ access, waitClock, ttlMs, ...given }: Given
     ...(ttlMs === undefined ? {} : { ttlMs }),
   });
   const own = access.supply === undefined ? {} : { supply: access.supply };
+  const secrets = new Map<string, Secret>([[access.token.reveal(), access.token]]);
   const closeCloud = async (): Promise<void> => access.close?.();
   return {
     ...given,
@@ -70,6 +72,11 @@ export const buildContext = async ({ access, waitClock, ttlMs, ...given }: Given
     leases,
     sealer: sealingInNoTime(given.sealer, clock),
     recovery: keepingInNoTime(given.recovery, clock),
+    onSecret: (secret) => {
+      secrets.set(secret.reveal(), secret);
+      given.onSecret(secret);
+    },
+    redacted: (text) => redact(text, [...secrets.values()]),
     ...own,
     closeCloud,
     cloud,

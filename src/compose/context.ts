@@ -57,6 +57,8 @@ export interface Context {
   readonly reporter: Reporter;
   /** Told of every secret as soon as it is known, so that nothing prints it. */
   readonly onSecret: (secret: Secret) => void;
+  /** A text without those that are known by now: for what is kept unsealed. */
+  readonly redacted: (text: string) => string;
   /** The environment variables that adapters read: credentials. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Of this tool; written into the state so that an older one can say who wrote it. */

@@ -190,7 +190,7 @@ const run = async (plan: Plan, faults: readonly FaultRule[] = [], given?: Return
     operations,
     save: writer.save,
     note: writer.note,
-    journal: createJournal(writer),
+    journal: createJournal(writer, (text) => text),
     clock,
     random,
     reporter,

@@ -73,7 +73,13 @@ const createTrial = () => {
     const { cloud, signal } = faulty;
     const { save, note } = writer;
     const whole = async () => {
-      const outcome = await bench.execute(wanted, { cloud, save, note, signal, journal: createJournal(writer) });
+      const outcome = await bench.execute(wanted, {
+        cloud,
+        save,
+        note,
+        signal,
+        journal: createJournal(writer, (text) => text),
+      });
       await writer.flush();
       return outcome;
     };

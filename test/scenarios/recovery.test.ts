@@ -190,3 +190,22 @@ test('the cloud can’t be asked any more after the last step: what the steps no
   expect(unfinished.map(([address]) => address)).toEqual([]);
   expect(Object.keys(resources)).toContain('job/web');
 });
+
+test('a secret in a refusal does not come into the journal, which is not sealed', async () => {
+  const store = createMemoryStore();
+  const key = (): string => JSON.parse(store.documents.get('production.keys.json') ?? '').keys.gossip.consul;
+  const lab = createLab({
+    store,
+    wrap: (fetch) => async (request) => {
+      if (request.method !== 'POST' || !request.url.endsWith('/servers')) return fetch(request);
+      const message = `user_data: "encrypt = ${key()}" is refused\nand all that follows it`;
+      return Response.json({ error: { code: 'invalid_input', message } }, { status: 422 });
+    },
+  });
+  expect((await lab.run('production --yes')).exitCode).toBe(1);
+  const { journal } = JSON.parse(store.documents.get('production.json') ?? '').lastRun;
+  const failed = journal.filter((one: { event: string }) => one.event === 'failed');
+  expect(failed[0].detail).toContain('"encrypt = [redacted]');
+  expect(JSON.stringify(journal)).not.toContain(key().slice(0, 12));
+  expect(JSON.stringify(journal)).not.toContain('all that follows');
+});

@@ -37,7 +37,7 @@ export const createBench = (durationMs?: (command: string) => number) => {
     const names = { project: 'aipacto', environment: 'production', environmentType: 'production' } as const;
     const random = seededRandom(1);
     const writer = createStateWriter({ store, loaded, ...names, clock, random, sealer: plainSealer, fencingToken: 1 });
-    const journal = createJournal(writer);
+    const journal = createJournal(writer, (text) => text);
     const outcome = await executePlan({
       plan,
       state: loaded?.state ?? null,
