@@ -49,8 +49,9 @@ export const simulateSeed = (seed: number, sabotage?: Sabotage): Promise<Simulat
 /** The faults stop; what runs comes to its end; then clean runs must make everything as infra.yaml says. */
 const settle = async (world: World): Promise<void> => {
   const { witness, timeline, runs, bucket } = world;
-  Object.assign(world, { cloudAwayUntil: 0, soldOut: [] });
-  bucket.awayUntil = 0;
+  // From now on, and not as if it had never been: some runs still wait for a reply that will not come.
+  Object.assign(world, { cloudAwayUntil: Math.min(world.cloudAwayUntil, timeline.now()), soldOut: [] });
+  bucket.awayUntil = Math.min(bucket.awayUntil, timeline.now());
   for (const run of runs) run.calmDown();
   const ended = (): boolean => runs.every((run) => run.exitCode() !== undefined);
   if (!(await timeline.run(3 * hourMs, ended))) witness.fail(`without an end: ${namesOf(runs)}`);
