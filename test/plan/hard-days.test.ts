@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Observation } from '../../src/domain/observation.ts';
 import type { Plan } from '../../src/domain/plan.ts';
-import { observationOf, plan, plant, production, withServers } from '../support/builders.ts';
-import { standing } from '../support/drift.ts';
+import { desiredOf, observationOf, plan, plant, production, withServers } from '../support/builders.ts';
+import { loseMember, standing } from '../support/drift.ts';
 import type { ModelWorld } from '../support/model-world.ts';
 
 /* What random worlds found (test/simulation), each held by the smallest picture of it. */
@@ -42,6 +42,29 @@ test('between two leaders nobody is taken down: the cluster is awaited first, th
   expect(rebuilds).toHaveLength(3);
   for (const { before } of rebuilds) expect(before).toContain(gate);
   expect(rebuilds[1]?.before).toContain('await-ready cluster/production (after server/production-1)');
+});
+
+test('a killed run left a member waiting for its keys: it is served first, whether or not a leader can say who is down', () => {
+  const boot = 'await-boot server/production-1 (before any restart)';
+  const world = standing();
+  const image = { environment: production(withServers({ image: 'debian-13' })) };
+  const unknown = waitsOf(plan(world, { ...image, observation: leaderless(world) }), 'rebuild');
+  for (const { before } of unknown) expect(before).toContain(boot);
+
+  // The first was rebuilt and recorded: nothing is to be done to it, but it is no member yet.
+  const server = world.items.find(({ name }) => name === 'aipacto-production-1');
+  if (server?.kind !== 'server') throw new Error('production has a first server');
+  const wanted = desiredOf(image.environment).resources.find(({ address }) => address === 'server/production-1');
+  if (wanted?.kind !== 'server') throw new Error('a first server is wanted');
+  server.facts.image = 'debian-13';
+  Object.assign(server.labels, { 'user-data': wanted.spec.userDataFingerprint });
+  loseMember(world, server.name);
+  const known = waitsOf(plan(world, image), 'rebuild');
+  expect(known.map(({ id }) => id)).toEqual(['rebuild server/production-2', 'rebuild server/production-3']);
+  for (const { before } of known) {
+    expect(before).toContain(boot);
+    expect(before).toContain(gate);
+  }
 });
 
 test('servers that lost their network come back into it before the cluster is awaited, and only then restart', () => {
