@@ -1,3 +1,4 @@
+import { LeaseHeldError } from '../domain/errors.ts';
 import { isoNow } from '../ports/clock.ts';
 import type { MigrationPlan, Prepared } from '../ports/state-access.ts';
 import { sharedState } from '../statefile/change-shared.ts';
@@ -79,7 +80,11 @@ const takeAll = async (
   } catch (error) {
     for (const lease of held) await lease.release().catch(() => false);
     await giveUp();
-    throw error;
+    if (!(error instanceof LeaseHeldError)) throw error;
+    // A move waits for nobody: all states would have to be free at once.
+    const [, ...others] = (error.next ?? '').split('\n');
+    const next = [`when that run has ended: ${command}`, ...others].join('\n');
+    throw new LeaseHeldError(error.message, { done: error.done, next, cause: error });
   }
 };
 

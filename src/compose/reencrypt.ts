@@ -9,6 +9,7 @@ import { readState, stateKey } from '../statefile/read.ts';
 import { createStateWriter } from '../statefile/write.ts';
 import type { Context } from './context.ts';
 import { refuseUnsealed } from './sealing.ts';
+import { takeAbove } from './take-above.ts';
 import { tryStore } from './try-store.ts';
 
 export interface Reencrypted {
@@ -35,7 +36,7 @@ export const reencrypt = async (context: Context, scope: StateScope, command: st
   const { name: environment } = scope;
   const whose = { store, sealer, project: config.project, environment };
   await refuseUnsealed(context, environment, true);
-  const lease = await leases.take({ environment, command });
+  let lease = await leases.take({ environment, command });
   try {
     const loaded = await readState(store, environment, config.project, sealer);
     await tryStore(context, loaded?.state.store);
@@ -44,6 +45,7 @@ export const reencrypt = async (context: Context, scope: StateScope, command: st
     await lease.check();
     if (keys !== null && (await writeKeysCopy(whose, keys))) written.push(keysKey(environment));
     if (loaded !== null && isStale(loaded.state, sealer.recipients)) {
+      lease = await takeAbove(leases, lease, { environment, command }, loaded.state);
       const fencingToken = lease.record().fencingToken;
       const writtenBy = context.version;
       const environmentType = scope.type;

@@ -13,6 +13,7 @@ import type { Context } from './context.ts';
 import { randomSecret } from './job-secrets.ts';
 import { sharedOptions } from './places.ts';
 import { refuseUnsealed } from './sealing.ts';
+import { takeAbove } from './take-above.ts';
 import { tryStore } from './try-store.ts';
 
 /**
@@ -84,7 +85,8 @@ const change = async <Outcome>(
   decide: (before: ApplicationSecrets) => Change<Outcome>,
 ): Promise<Outcome> => {
   const { store, clock, random, config, sealer, leases } = context;
-  const lease = await leases.take({ environment: place.name, command });
+  const wanted = { environment: place.name, command };
+  let lease = await leases.take(wanted);
   try {
     if (place.type === 'shared') {
       await tryStore(context, (await stateOf(context, place.name))?.store);
@@ -96,6 +98,7 @@ const change = async <Outcome>(
     if (after === undefined) return outcome;
     const verdict = await tryStore(context, loaded?.state.store);
     await refuseUnsealed(context, place.name, Object.keys(after).length > 0);
+    lease = await takeAbove(leases, lease, wanted, loaded?.state ?? null);
     const writer = createStateWriter({
       store,
       loaded,

@@ -4,6 +4,7 @@ import type { Lease } from '../statefile/held-lease.ts';
 import { createStateWriter, type StateWriter } from '../statefile/write.ts';
 import type { TargetContext } from './context.ts';
 import { remember } from './remembered.ts';
+import { takeAbove } from './take-above.ts';
 import { tryStore } from './try-store.ts';
 
 /** What the holder of a lease works with. */
@@ -25,11 +26,7 @@ export const underLease = async <T>(
   let lease = await leases.take(wanted);
   try {
     const { loaded, state, recovered, superseded } = await remember(context);
-    // Only when the lease's own count was lost, or begun anew in another place.
-    if (state !== null && state.fencingToken >= lease.record().fencingToken) {
-      await lease.release();
-      lease = await leases.take({ ...wanted, above: state.fencingToken });
-    }
+    lease = await takeAbove(leases, lease, wanted, state);
     // Found out once; what follows must be safe from a second holder.
     const verdict = await tryStore(context, state?.store);
     gate.open(lease);

@@ -198,7 +198,12 @@ test('while a run is at work nothing moves, and nobody is kept out afterwards', 
   const other = { host: 'elsewhere', pid: 1, user: 'ci' };
   const lease = { store: places.local, clock, random: seededRandom(9), holder: other, command: 'reconcile production' };
   await acquireLease({ ...lease, environment: 'production', heartbeat: false });
-  await expect(migrate(places)).rejects.toMatchObject({ exitCode: 3 });
+  await expect(migrate(places)).rejects.toMatchObject({
+    exitCode: 3,
+    next: expect.stringMatching(
+      /^when that run has ended: reconcile state migrate\nor take over, .* state unlock production$/,
+    ),
+  });
   expect(await inUse(places.local, plainSealer)).toEqual(all);
   const found = await remember({ ...contextOn(places.local), environment: { name: 'pr-9' } } as never);
   expect(found.state).toBeNull();

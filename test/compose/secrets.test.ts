@@ -142,3 +142,13 @@ test('a secret of all previews is set while a preview takes its place meanwhile:
   expect(shared?.applications?.['DATABASE_URL']?.value.reveal()).toBe('two');
   expect(Object.keys(shared?.places ?? {})).toEqual(['pr-7']);
 });
+
+test('a lease that counts anew, in another store, does not bring the fencing token of the state down', async () => {
+  const { context, store, stored } = start();
+  const access = createSecretsAccess(context, production);
+  for (const value of ['one', 'two', 'three']) await access.set('DATABASE_URL', new Secret(value), 'c');
+  expect((await stored('production'))?.fencingToken).toBe(3);
+  await store.delete('production.lease.json');
+  await access.set('DATABASE_URL', new Secret('four'), 'c');
+  expect((await stored('production'))?.fencingToken).toBe(4);
+});
