@@ -1,4 +1,4 @@
-import { Failure } from '../domain/errors.ts';
+import { Failure, LeaseHeldError } from '../domain/errors.ts';
 import type { CatalogAccess, JobScheduler, SchedulerAccess, ServiceCatalog } from '../ports/job-scheduler.ts';
 import type { Machines, MachineTarget } from '../ports/machines.ts';
 
@@ -28,6 +28,8 @@ export const askInTurn = async <T>(
     try {
       return await question(target);
     } catch (error) {
+      // No other server answers what may not be asked any more.
+      if (error instanceof LeaseHeldError) throw error;
       unanswered.push({ server: target.name, error });
     }
   }

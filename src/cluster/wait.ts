@@ -1,4 +1,4 @@
-import { DeadlineError, Failure } from '../domain/errors.ts';
+import { DeadlineError, Failure, LeaseHeldError } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
 
@@ -66,7 +66,8 @@ const look = async <T>(wait: Wait<T>): Promise<Look<T>> => {
     const probed = await wait.probe();
     return probed.done ? { value: probed.value } : { detail: probed.detail };
   } catch (error) {
-    if (error instanceof FatalProbeError) throw error;
+    // Without a lease nothing more may be changed, and waiting brings none.
+    if (error instanceof FatalProbeError || error instanceof LeaseHeldError) throw error;
     return { detail: error instanceof Error ? error.message : String(error), error };
   }
 };

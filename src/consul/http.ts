@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { Failure } from '../domain/errors.ts';
+import { Failure, LeaseHeldError } from '../domain/errors.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Fetch } from '../ports/machines.ts';
 
@@ -30,7 +30,12 @@ export interface Asked {
   /** Further statuses whose body the schema describes: autopilot's 429. */
   readonly alsoFine?: readonly number[];
 }
-export type ConsulAsk = <T>(method: 'GET' | 'PUT' | 'DELETE', path: string, schema: z.ZodType<T>, asked?: Asked) => Promise<T>;
+export type ConsulAsk = <T>(
+  method: 'GET' | 'PUT' | 'DELETE',
+  path: string,
+  schema: z.ZodType<T>,
+  asked?: Asked,
+) => Promise<T>;
 
 export const createConsulAsk =
   (access: ConsulAccess): ConsulAsk =>
@@ -76,6 +81,8 @@ const send = async (
   try {
     return await fetch(request);
   } catch (cause) {
+    // Held back by the gate: it never left.
+    if (cause instanceof LeaseHeldError) throw cause;
     const because = cause instanceof Error ? cause.message : String(cause);
     const bound = `${requestTimeoutMs / 1000} s`;
     throw new Failure(`Consul ${what} got no reply from ${url.host} within ${bound}: ${because}`, { cause });

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { Failure } from '../domain/errors.ts';
+import { Failure, LeaseHeldError } from '../domain/errors.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Fetch } from '../ports/machines.ts';
 
@@ -89,6 +89,8 @@ const send = async (
   try {
     return await fetch(request);
   } catch (cause) {
+    // Held back by the gate: it never left.
+    if (cause instanceof LeaseHeldError) throw cause;
     const because = cause instanceof Error ? cause.message : String(cause);
     throw new Failure(`Nomad ${what} got no reply from ${url.host} within ${requestTimeoutMs / 1000} s: ${because}`, {
       cause,

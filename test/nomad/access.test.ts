@@ -1,8 +1,16 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { askInTurn } from '../../src/cluster/ask.ts';
+import { waitFor } from '../../src/cluster/wait.ts';
+import { createConsulAsk } from '../../src/consul/http.ts';
 import { AccessControlError } from '../../src/domain/errors.ts';
 import { Secret } from '../../src/domain/secret.ts';
+import { createVirtualClock } from '../../src/emulator/clock.ts';
+import { seededRandom } from '../../src/local/random.ts';
 import { createSchedulerAccess } from '../../src/nomad/access.ts';
+import { createNomadHttp } from '../../src/nomad/http.ts';
 import { createNomad } from '../../src/nomad/scheduler.ts';
+import { createGate } from '../../src/statefile/gate.ts';
 import { formedStage, ipOf, keys, targetOf } from '../support/machines.ts';
 
 /* Above the simulated Nomad, which is checked against what a real one answered (test/contract/models.test.ts). */
@@ -95,4 +103,31 @@ test('without a leader Nomad says 500, and that is no leader rather than an erro
   });
   expect(await nomad.leader()).toBeNull();
   expect(await nomad.voters()).toEqual({ names: [], version: null });
+});
+
+test('a write that the gate holds back is told as what it is, at once, and not as a reply that never came', async () => {
+  const { address, fetch } = await counted();
+  const guarded = createGate().guard(fetch);
+  const lost = { name: 'LeaseHeldError', exitCode: 3, message: expect.stringContaining('holds no lease') };
+  const nomad = createNomadHttp({ fetch: guarded, address });
+  await expect(nomad.ask('PUT', '/v1/acl/policy/x', z.unknown(), { body: {} })).rejects.toMatchObject(lost);
+  await expect(
+    createConsulAsk({ fetch: guarded, address })('PUT', '/v1/acl/policy', z.unknown()),
+  ).rejects.toMatchObject(lost);
+  const asked: string[] = [];
+  const waiting = waitFor({
+    describe: 'a leader',
+    deadlineMs: 600_000,
+    clock: createVirtualClock(),
+    random: seededRandom(1),
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    probe: () =>
+      askInTurn([targetOf(1), targetOf(2)], async ({ name }) => {
+        asked.push(name);
+        return nomad.ask('PUT', '/v1/acl/bootstrap', z.unknown());
+      }).then((value) => ({ done: true, value })),
+  });
+  await expect(waiting).rejects.toMatchObject(lost);
+  expect(asked).toHaveLength(1);
 });
