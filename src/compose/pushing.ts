@@ -12,6 +12,7 @@ import { targetText } from '../statefile/target-text.ts';
 import { refusePlainText } from '../statefile/unsealed.ts';
 import { versionKey, versionsMax } from '../statefile/versions.ts';
 import type { Context } from './context.ts';
+import { releaseQuietly } from './release-quietly.ts';
 import { tryStore } from './try-store.ts';
 
 export interface PushedFile {
@@ -136,6 +137,6 @@ const carryOut = async (context: Context, { environment, command, pushed, before
     await lease.check();
     await replaceDocument(store, stateKey(environment), text, before ?? undefined);
   } finally {
-    await lease.release();
+    await releaseQuietly(lease, context.reporter);
   }
 };

@@ -14,6 +14,7 @@ import { refusePlainText } from '../statefile/unsealed.ts';
 import { damagedKey, versionsAmong, versionsMax } from '../statefile/versions.ts';
 import type { TargetContext } from './context.ts';
 import type { Sources } from './rebuild-sources.ts';
+import { releaseQuietly } from './release-quietly.ts';
 import { tryStore } from './try-store.ts';
 
 export interface Rebuilding {
@@ -91,7 +92,7 @@ export const writeRebuilt = async (
     await lease.check();
     await replaceDocument(store, stateKey(name), text, damaged ?? undefined);
   } finally {
-    await lease.release();
+    await releaseQuietly(lease, context.reporter);
   }
 };
 

@@ -8,6 +8,7 @@ import { keysKey, readKeysCopy, writeKeysCopy } from '../statefile/keys-copy.ts'
 import { readState, stateKey } from '../statefile/read.ts';
 import { createStateWriter } from '../statefile/write.ts';
 import type { Context } from './context.ts';
+import { releaseQuietly } from './release-quietly.ts';
 import { refuseUnsealed } from './sealing.ts';
 import { takeAbove } from './take-above.ts';
 import { tryStore } from './try-store.ts';
@@ -58,7 +59,7 @@ export const reencrypt = async (context: Context, scope: StateScope, command: st
     const removed = before.filter((one) => !sealer.recipients.includes(one));
     return { written, recipients: sealer.recipients, removed };
   } finally {
-    await lease.release();
+    await releaseQuietly(lease, context.reporter);
   }
 };
 

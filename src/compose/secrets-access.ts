@@ -12,6 +12,7 @@ import { createStateWriter } from '../statefile/write.ts';
 import type { Context } from './context.ts';
 import { randomSecret } from './job-secrets.ts';
 import { sharedOptions } from './places.ts';
+import { releaseQuietly } from './release-quietly.ts';
 import { refuseUnsealed } from './sealing.ts';
 import { takeAbove } from './take-above.ts';
 import { tryStore } from './try-store.ts';
@@ -119,7 +120,7 @@ const change = async <Outcome>(
     }));
     return outcome;
   } finally {
-    await lease.release();
+    await releaseQuietly(lease, context.reporter);
   }
 };
 

@@ -3,6 +3,7 @@ import { isoNow } from '../ports/clock.ts';
 import type { Lease } from '../statefile/held-lease.ts';
 import { createStateWriter, type StateWriter } from '../statefile/write.ts';
 import type { TargetContext } from './context.ts';
+import { releaseQuietly } from './release-quietly.ts';
 import { remember } from './remembered.ts';
 import { takeAbove } from './take-above.ts';
 import { tryStore } from './try-store.ts';
@@ -70,8 +71,7 @@ const putAside = ({ recovery, environment }: TargetContext): Promise<string> => 
 
 /**
  * What is still on its way may arrive after the lease is another's: so it is not given back, and outlasts the request
- * by what `mayMutate` asked for. A lease that can't be given back runs out by itself too: worth a word, but no reason
- * to hide how the run ended.
+ * by what `mayMutate` asked for.
  */
 export const giveBack = async (
   lease: Lease,
@@ -84,11 +84,5 @@ export const giveBack = async (
     reporter.notice(`${requests} still on the way: the lease is not given back, and runs out by itself`);
     return;
   }
-  try {
-    await lease.release();
-  } catch (error) {
-    reporter.notice(
-      `the lease could not be released and runs out by itself: ${error instanceof Error ? error.message : error}`,
-    );
-  }
+  await releaseQuietly(lease, reporter);
 };

@@ -209,3 +209,23 @@ test('a secret in a refusal does not come into the journal, which is not sealed'
   expect(JSON.stringify(journal)).not.toContain(key().slice(0, 12));
   expect(JSON.stringify(journal)).not.toContain('all that follows');
 });
+
+test('a secret that was set is set, also when the lease can’t be given back afterwards', async () => {
+  const inner = createMemoryStore();
+  let away = false;
+  const lab = createLab({
+    store: {
+      ...inner,
+      putIfMatch: async (key, text, etag) => {
+        if (away && text.includes('"released": true')) throw new StoreError('memory does not answer', 'unreachable');
+        return inner.putIfMatch(key, text, etag);
+      },
+    },
+  });
+  await lab.run('production --yes');
+  away = true;
+  const ran = await lab.run('secrets unset production JWT_SECRET');
+  expect(ran.exitCode).toBe(0);
+  expect(ran.stdout).toContain('has a new value');
+  expect(ran.stderr).toContain('the lease could not be released and runs out by itself');
+});
