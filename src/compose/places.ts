@@ -1,3 +1,4 @@
+import { LeaseHeldError } from '../domain/errors.ts';
 import { labelNames } from '../domain/labels.ts';
 import type { Observation } from '../domain/observation.ts';
 import { sourceText } from '../plan/sources.ts';
@@ -21,6 +22,15 @@ export const reservePlace = async (
 ): Promise<void> => {
   const { environment, holder, leases } = context;
   if (environment.type !== 'pr') return;
+  const end = async (other: string): Promise<boolean> => {
+    try {
+      const lease = await leases.take({ environment: other, command: `free the place of ${other}`, run });
+      return await lease.release();
+    } catch (error) {
+      if (error instanceof LeaseHeldError) return false;
+      throw error;
+    }
+  };
   const occupied = observation === undefined ? undefined : occupiedIn(observation, environment.project);
   await places.reservePlace(sharedOptions(context), {
     environment: environment.name,
@@ -28,7 +38,7 @@ export const reservePlace = async (
     holder,
     max: environment.limits.pullRequestsMax,
     maxAt: sourceText(environment, 'max'),
-    ...(occupied === undefined ? {} : { occupied: { ...occupied, standing: leases.standing } }),
+    ...(occupied === undefined ? {} : { occupied: { ...occupied, standing: leases.standing, end } }),
   });
 };
 
@@ -40,7 +50,7 @@ export const freePlace = async (context: TargetContext): Promise<boolean> =>
 const occupiedIn = (
   { at, items, lists }: Observation,
   project: string,
-): Omit<places.Occupied, 'standing'> | undefined => {
+): Omit<places.Occupied, 'standing' | 'end'> | undefined => {
   if (Object.values(lists).some((list) => list?.complete === false)) return undefined;
   const ours = items.filter(({ labels }) => labels[labelNames.project] === project);
   return { environments: new Set(ours.map(({ labels }) => labels[labelNames.environment] ?? '')), seenAt: at };

@@ -12,6 +12,8 @@ export interface Occupied {
   readonly seenAt: string;
   /** Who holds, or held, the lease on an environment: one request, which takes nothing. */
   readonly standing: (environment: string) => Promise<LeaseStanding>;
+  /** Takes a lease that ran out, and gives it back: its holder may only sleep, and must not renew it. False: it lives. */
+  readonly end: (environment: string) => Promise<boolean>;
 }
 
 export interface Reservation {
@@ -90,7 +92,9 @@ const isAbandoned = async (environment: string, { occupied }: Reservation): Prom
   if (occupied === undefined || occupied.environments.has(environment)) return false;
   const { standing, record } = await occupied.standing(environment);
   if (standing === 'held') return false;
-  return record === undefined || Date.parse(record.expiresAt) < Date.parse(occupied.seenAt);
+  if (record === undefined) return true;
+  if (Date.parse(record.expiresAt) >= Date.parse(occupied.seenAt)) return false;
+  return record.released || occupied.end(environment);
 };
 
 /** Longest first, as that is where to look first. */

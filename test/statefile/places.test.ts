@@ -42,6 +42,11 @@ const looked = ({ store, clock }: SharedOptions, seenAt: string, ...environments
   environments: new Set(environments),
   seenAt,
   standing: (environment: string) => leaseStanding(store, environment, clock, holder),
+  end: async (environment: string) => {
+    const random = seededRandom(99);
+    const lease = await acquireLease({ store, environment, clock, random, holder, command: 'free', heartbeat: false });
+    return lease.release();
+  },
 });
 const takers = async (options: SharedOptions): Promise<string[]> => Object.keys(await readPlaces(options)).sort();
 
@@ -151,6 +156,21 @@ test('a place whose run has just begun is nobody else’s, although nothing of i
   pass(20_000);
   await lease.release();
   await expect(next()).rejects.toThrow('gets no place');
+});
+
+test('a run that only slept past its lease, and wakes up when its place is another one’s, has no lease any more', async () => {
+  const { options, store, clock, pass } = start();
+  const random = seededRandom(3);
+  const sleeper = { ...holder, host: 'elsewhere' };
+  const asked = { store, environment: 'pr-1', clock, random, holder: sleeper, command: 'c', heartbeat: false };
+  const asleep = await acquireLease(asked);
+  await reservePlace(options, wants(1, { max: 1 }));
+  pass(120_000);
+  const seenAt = new Date(clock.now()).toISOString();
+  pass(1_000);
+  await reservePlace(options, wants(2, { max: 1, occupied: looked(options, seenAt) }));
+  expect(await takers(options)).toEqual(['pr-2']);
+  await expect(asleep.check()).rejects.toThrow(/lost the lease on pr-1/);
 });
 
 test('a run that begins while its place is being taken for gone keeps it', async () => {
