@@ -60,6 +60,7 @@ export const buildContext = async ({ access, waitClock, ttlMs, ...given }: Given
     random,
     holder,
     reporter,
+    cloudInProcess: access.machines !== null,
     ...(waitClock === undefined ? {} : { waitClock }),
     ...(ttlMs === undefined ? {} : { ttlMs }),
   });

@@ -7,6 +7,7 @@ import type { WaitOptions } from '../ports/session.ts';
 import type { Lease } from '../statefile/held-lease.ts';
 import { acquireLease } from '../statefile/lease.ts';
 import { type LeaseHolder, type LeaseStanding, leaseStanding } from '../statefile/lease-standing.ts';
+import { leaseTimesOf } from '../statefile/lease-times.ts';
 import { leaseHeld, leftOf, whoHolds } from '../statefile/lease-words.ts';
 import { storeTime } from '../statefile/store-time.ts';
 import { unlockLease } from '../statefile/unlock.ts';
@@ -41,6 +42,11 @@ export interface LeasesOptions {
   readonly holder: LeaseHolder;
   readonly reporter: Pick<Reporter, 'phase'>;
   readonly ttlMs?: number;
+  /** The cloud lives and dies with the process that changes it, and so do its requests. */
+  readonly cloudInProcess?: boolean;
+  /** Whether a process of this machine lives; default: asked of the operating system. */
+  readonly isAlive?: (pid: number) => boolean;
+  readonly pidNamespace?: string;
 }
 
 /** Looks come at growing intervals; a lease that runs out sooner is looked at then. */
@@ -49,24 +55,47 @@ const looks = { firstMs: 1_000, longestMs: 10_000, growth: 1.5 };
 const sayAgainMs = 30_000;
 
 export const createLeases = (options: LeasesOptions): Leases => {
-  const { store, clock, random, holder, ttlMs } = options;
-  const standing = (environment: string) => leaseStanding(store, environment, clock, holder);
+  const { store, clock, random, holder, ttlMs, isAlive, pidNamespace } = options;
+  const asker = { ...(isAlive && { isAlive }), ...(pidNamespace !== undefined && { pidNamespace }) };
+  const standing = (environment: string) => leaseStanding(store, environment, clock, holder, asker);
+  const outlast = outlasting(options);
   return {
     take: (wanted) =>
-      acquireLease({ store, clock, random, holder, ...wanted, ...(ttlMs === undefined ? {} : { ttlMs }) }),
+      acquireLease({
+        ...{ store, clock, random, holder, outlast, ...asker, ...wanted },
+        ...(ttlMs === undefined ? {} : { ttlMs }),
+      }),
     standing,
     waitUntilFree: async (environment, wait) => {
       const deadline = (options.waitClock ?? clock).now() + wait.waitMs;
       for (const one of wait.also === undefined || wait.also === environment ? [environment] : [wait.also, environment])
-        await waitUntilFree(options, () => standing(one), one, { ...wait, deadline });
+        await waitUntilFree({ ...options, outlast }, () => standing(one), one, { ...wait, deadline });
     },
     unlock: (environment, shown) =>
       unlockLease({ store, environment, clock, random, holder, ...(shown === undefined ? {} : { shown }) }),
   };
 };
 
+type Outlast = (dead: LeaseRecord, signal?: AbortSignal) => Promise<void>;
+
+/**
+ * A process that died on this machine is seen at once, but not what it had sent: that may arrive after whatever is
+ * looked at now. Each is waited for once, and no longer than its lease runs.
+ */
+const outlasting = ({ store, clock, waitClock = clock, reporter, ttlMs, cloudInProcess }: LeasesOptions): Outlast => {
+  const waitedFor = new Set<string | undefined>();
+  return async (dead, signal) => {
+    if (cloudInProcess === true || waitedFor.has(dead.nonce)) return;
+    const ms = Math.min(leaseTimesOf(ttlMs).requestMs, Date.parse(dead.expiresAt) - storeTime(store, clock));
+    const seconds = Math.max(0, Math.ceil(ms / 1000));
+    reporter.phase(`${whoHolds(dead)} died: what it sent last may still arrive, so ${seconds} s are waited`);
+    await waitClock.sleep(Math.max(0, ms), signal);
+    waitedFor.add(dead.nonce);
+  };
+};
+
 const waitUntilFree = async (
-  { store, clock, waitClock = clock, reporter }: LeasesOptions,
+  { store, clock, waitClock = clock, reporter, outlast }: LeasesOptions & { readonly outlast: Outlast },
   look: () => Promise<LeaseStanding>,
   environment: string,
   { command, deadline, signal }: Pick<WaitOptions, 'command' | 'signal'> & { readonly deadline: number },
@@ -75,6 +104,7 @@ const waitUntilFree = async (
   let pause = looks.firstMs;
   for (;;) {
     const { standing, record, leftMs } = await look();
+    if (standing === 'dead' && record !== undefined) await outlast(record, signal);
     if (standing !== 'held' || record === undefined) return;
     const now = waitClock.now();
     if (now >= deadline) throw leaseHeld(environment, record, storeTime(store, clock), command);

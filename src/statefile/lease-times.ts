@@ -8,6 +8,8 @@ export interface LeaseTimes {
   readonly enoughMs: number;
   /** A mutating request leaves only while more than this is left: what it may take to arrive, and the skew of clocks. */
   readonly mutateMs: number;
+  /** A mutating request arrives within this, or never. */
+  readonly requestMs: number;
 }
 
 export const ttlDefaultMs = 60_000;
@@ -17,5 +19,5 @@ export const leaseTimesOf = (ttlMs: number = ttlDefaultMs): LeaseTimes => {
   const skewMs = ttlMs / 3;
   /** At 60 s this is the 15 s of a mutating request to Hetzner (hetzner/transport.ts); Nomad and Consul have 10 s. */
   const requestMs = ttlMs / 4;
-  return { ttlMs, beatMs: ttlMs / 3, enoughMs: (ttlMs * 3) / 4, mutateMs: requestMs + skewMs };
+  return { ttlMs, beatMs: ttlMs / 3, enoughMs: (ttlMs * 3) / 4, mutateMs: requestMs + skewMs, requestMs };
 };

@@ -29,6 +29,8 @@ export interface LeaseOptions {
   readonly heartbeat?: boolean;
   readonly isAlive?: (pid: number) => boolean;
   readonly pidNamespace?: string;
+  /** Before the lease of a process that died on this machine is taken: what it sent last may still be on its way. */
+  readonly outlast?: (dead: LeaseRecord) => Promise<void>;
 }
 
 const commandLengthMax = 200;
@@ -52,6 +54,7 @@ export const acquireLease = async (given: LeaseOptions): Promise<Lease> => {
     const mine = silence !== undefined && seen.record?.nonce === nonce ? seen.record : undefined;
     if (mine === undefined && seen.standing === 'held' && seen.record !== undefined)
       throw leaseHeld(environment, seen.record, storeTime(store, clock), options.command);
+    if (seen.standing === 'dead' && seen.record !== undefined) await options.outlast?.(seen.record);
     try {
       const token = mine?.fencingToken ?? Math.max(seen.record?.fencingToken ?? 0, options.above ?? 0) + 1;
       const written = await take(options, stored, newRecord(options, token, nonce));

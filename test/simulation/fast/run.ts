@@ -15,7 +15,6 @@ import type { Machines } from '../../../src/ports/machines.ts';
 import type { Reporter } from '../../../src/ports/reporter.ts';
 import type { PlanOptions } from '../../../src/ports/session.ts';
 import { createGate } from '../../../src/statefile/gate.ts';
-import { acquireLease } from '../../../src/statefile/lease.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { cloudThrough } from './cloud.ts';
 import { type Cluster, clusterThrough } from './cluster.ts';
@@ -308,12 +307,11 @@ type LeasesNeed = Pick<TargetContext, 'store' | 'clock' | 'random' | 'reporter'>
 const leasesOf = (world: World, { run, store, clock, random, reporter }: LeasesNeed): Leases => {
   const holder = { host: `machine-${run.machine}`, pid: run.pid, user: 'tester' };
   const isAlive = (pid: number): boolean => world.runs.some((one) => one.pid === pid && one.exitCode() === undefined);
-  const leases = createLeases({ store, clock, random, holder, reporter });
-  const take: Leases['take'] = (wanted) =>
-    acquireLease({ store, clock, random, holder, isAlive, pidNamespace: `machine-${run.machine}`, ...wanted });
+  const pidNamespace = `machine-${run.machine}`;
+  const leases = createLeases({ store, clock, random, holder, reporter, isAlive, pidNamespace });
   if (world.sabotage === 'no-lease') return { ...leases, take: async (wanted) => noLease(wanted.command, holder) };
-  if (world.sabotage !== 'no-fence') return { ...leases, take };
-  return { ...leases, take: async (wanted) => ({ ...(await take(wanted)), check: async () => undefined }) };
+  if (world.sabotage !== 'no-fence') return leases;
+  return { ...leases, take: async (wanted) => ({ ...(await leases.take(wanted)), check: async () => undefined }) };
 };
 
 const noLease = (command: string, { host, pid, user }: { host: string; pid: number; user: string }) => ({
