@@ -1,5 +1,5 @@
 import type { Sabotage } from './child-options.ts';
-import type { Point, Undisturbed, Verdict } from './point.ts';
+import type { Point, Undisturbed, Verdict } from './judge.ts';
 import type { ScenarioName } from './scenarios.ts';
 
 /** What all points of a run of the kill test have in common. */

@@ -1,5 +1,5 @@
 import type { Sabotage } from './child-options.ts';
-import type { Undisturbed, Verdict } from './point.ts';
+import type { Undisturbed, Verdict } from './judge.ts';
 import type { ScenarioName } from './scenarios.ts';
 import type { Where } from './stage.ts';
 

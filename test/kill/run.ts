@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
 import { type Sabotage, sabotages } from './child-options.ts';
 import { hireCrew } from './crew.ts';
+import type { Point, Undisturbed, Verdict } from './judge.ts';
 import type { Task } from './messages.ts';
-import { type Point, pointsOf, type Undisturbed, type Verdict } from './point.ts';
+import { pointsOf } from './point.ts';
 import { printReport, type ScenarioReport } from './report.ts';
 import { type ScenarioName, scenarioNames } from './scenarios.ts';
 
