@@ -32,7 +32,7 @@ export const applyPlan = async (
   plan: Plan,
   options: ApplyOptions & { readonly observation?: Observation },
 ): Promise<Applied> =>
-  underLease(context, { command: options.command, run: plan.run }, async (writing) => {
+  underLease(context, { command: options.command, run: plan.run, signal: options.signal }, async (writing) => {
     await refuseStale(context, plan, writing.began, options);
     return withShared(context, plan, options, () => carryOut(context, plan, options, writing));
   });
@@ -41,11 +41,11 @@ export const applyPlan = async (
 const withShared = async <T>(
   context: TargetContext,
   { steps, run }: Plan,
-  { command }: ApplyOptions,
+  { command, signal }: ApplyOptions,
   work: () => Promise<T>,
 ): Promise<T> => {
   if (!steps.some(touchesShared)) return work();
-  const lease = await context.leases.take({ environment: 'shared', command, run });
+  const lease = await context.leases.take({ environment: 'shared', command, run, signal });
   const close = context.gate.open(lease);
   try {
     return await work();

@@ -30,6 +30,8 @@ export interface Wanted {
   readonly run?: string;
   /** The fencing token in the state: the new one is higher. */
   readonly above?: number;
+  /** Ends the waiting for what a dead process had sent. */
+  readonly signal?: AbortSignal;
 }
 
 export interface LeasesOptions {
@@ -60,9 +62,9 @@ export const createLeases = (options: LeasesOptions): Leases => {
   const standing = (environment: string) => leaseStanding(store, environment, clock, holder, asker);
   const outlast = outlasting(options);
   return {
-    take: (wanted) =>
+    take: ({ signal, ...wanted }) =>
       acquireLease({
-        ...{ store, clock, random, holder, outlast, ...asker, ...wanted },
+        ...{ store, clock, random, holder, ...asker, ...wanted, outlast: (dead) => outlast(dead, signal) },
         ...(ttlMs === undefined ? {} : { ttlMs }),
       }),
     standing,
@@ -80,17 +82,17 @@ type Outlast = (dead: LeaseRecord, signal?: AbortSignal) => Promise<void>;
 
 /**
  * A process that died on this machine is seen at once, but not what it had sent: that may arrive after whatever is
- * looked at now. Each is waited for once, and no longer than its lease runs.
+ * looked at now. Each is waited for once, whatever leases it had, and no longer than one runs.
  */
 const outlasting = ({ store, clock, waitClock = clock, reporter, ttlMs, cloudInProcess }: LeasesOptions): Outlast => {
-  const waitedFor = new Set<string | undefined>();
+  const waitedFor = new Set<number>();
   return async (dead, signal) => {
-    if (cloudInProcess === true || waitedFor.has(dead.nonce)) return;
+    if (cloudInProcess === true || waitedFor.has(dead.pid)) return;
     const ms = Math.min(leaseTimesOf(ttlMs).requestMs, Date.parse(dead.expiresAt) - storeTime(store, clock));
     const seconds = Math.max(0, Math.ceil(ms / 1000));
     reporter.phase(`${whoHolds(dead)} died: what it sent last may still arrive, so ${seconds} s are waited`);
     await waitClock.sleep(Math.max(0, ms), signal);
-    waitedFor.add(dead.nonce);
+    waitedFor.add(dead.pid);
   };
 };
 

@@ -19,11 +19,11 @@ export interface Writing {
 /** Lease, state, writer for one piece of work; given back however it ends. Throws LeaseHeldError when another has it. */
 export const underLease = async <T>(
   context: TargetContext,
-  { command, run }: { readonly command: string; readonly run: string },
+  { command, run, signal }: { readonly command: string; readonly run: string; readonly signal?: AbortSignal },
   work: (writing: Writing) => Promise<T>,
 ): Promise<T> => {
   const { store, environment, config, clock, random, sealer, reporter, leases, gate } = context;
-  const wanted = { environment: environment.name, command, run };
+  const wanted = { environment: environment.name, command, run, ...(signal === undefined ? {} : { signal }) };
   let lease = await leases.take(wanted);
   try {
     const { loaded, state, recovered, superseded } = await remember(context);

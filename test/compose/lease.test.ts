@@ -61,6 +61,23 @@ test('a lease that is taken without a look before is waited for too: the one on 
   (await leases(1).take({ ...wanted, environment: 'shared' })).leave();
   die(1);
   const began = clock.now();
+  const interruption = new AbortController();
+  const taken = leases(2).take({ ...wanted, environment: 'shared', signal: interruption.signal });
+  await clock.sleep(2_000);
+  interruption.abort(new Error('told to stop'));
+  await expect(taken).rejects.toThrow('told to stop');
+  expect(clock.now() - began).toBe(2_000);
   await leases(2).take({ ...wanted, environment: 'shared' });
+  expect(clock.now() - began).toBe(17_000);
+});
+
+test('who died with two leases is waited for once', async () => {
+  const { clock, leases, die } = setUp();
+  const first = leases(1);
+  for (const environment of ['production', 'shared']) (await first.take({ ...wanted, environment })).leave();
+  die(1);
+  const began = clock.now();
+  const second = leases(2);
+  for (const environment of ['production', 'shared']) await second.take({ ...wanted, environment });
   expect(clock.now() - began).toBe(15_000);
 });
