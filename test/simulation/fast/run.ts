@@ -60,11 +60,15 @@ export interface Run {
 const stopMsMax = 5_000;
 /** Clocks of two machines differ by a third of a lease at most. */
 const skewMsMax = 10_000;
+/** Some are minutes off; then the store's replies have to tell its time. */
+const farOffMsMax = 600_000;
 
 export const startRun = (world: World, options: RunOptions): Run => {
   const { timeline, runs, machines, witness } = world;
   const chance = chanceOf(options.seed);
-  const skewMs = Math.round((2 * chance.draw() - 1) * skewMsMax);
+  const farOff = options.seed % 8 === 3;
+  if (farOff) world.met('clock minutes off');
+  const skewMs = Math.round((2 * chance.draw() - 1) * (farOff ? farOffMsMax : skewMsMax));
   const process = createProcess(timeline, skewMs);
   const number = runs.length + 1;
   const who: Who = { name: `run ${number}`, environment: options.environment, command: options.command };
@@ -205,7 +209,7 @@ const contextOf = (world: World, inside: Inside): TargetContext => {
     now,
     conditional: sabotage !== 'no-fence',
     writes: (...what) => witness.writes(who, ...what),
-    skewMs: chance.often(0.5) ? -inside.skewMs : undefined,
+    skewMs: chance.often(0.5) || Math.abs(inside.skewMs) > skewMsMax ? -inside.skewMs : undefined,
   });
   const gate = createGate();
   const gated = async <T>(send: () => Promise<T>): Promise<T> => {

@@ -34,12 +34,19 @@ export const createTimeline = (): Timeline => {
     async run(untilMs, done) {
       const end = now + untilMs;
       await settled();
-      while (!done()) {
+      for (let idle = 0; !done(); ) {
         const next = events.at(-1);
         if (next === undefined || next.at > end) {
+          // Whoever waits for several turns in a row has not asked for its next event yet.
+          if (idle < idleTurnsMax) {
+            idle += 1;
+            await turn();
+            continue;
+          }
           now = end;
           return false;
         }
+        idle = 0;
         events.pop();
         now = next.at;
         next.run();
@@ -50,6 +57,7 @@ export const createTimeline = (): Timeline => {
   };
 };
 
+const idleTurnsMax = 6;
 /** Twice: the state's writer itself waits for a turn of the event loop, so that intents are written together. */
 const settled = async (): Promise<void> => {
   await turn();
