@@ -93,9 +93,10 @@ export const createStateWriter = (given: StateWriterOptions): StateWriter => {
     mine.promise.catch(() => undefined);
     waiting = mine;
     const before = writing;
-    const letGo = options.clock.hold?.();
     writing = (async () => {
-      await before?.catch(() => undefined);
+      // It may wait between its tries, so time must pass meanwhile.
+      if (before !== undefined) await before.catch(() => undefined);
+      const letGo = options.clock.hold?.();
       // Steps that begin together have their intents written together.
       await turn();
       letGo?.();

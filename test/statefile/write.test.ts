@@ -254,3 +254,13 @@ test('the history keeps the newest 50 runs, each with the serial it was written 
     ['run-4', 4],
   ]);
 });
+
+test('a change that comes while a write waits for its next try lets time pass, and goes with the write after it', async () => {
+  const memory = createMemoryStore();
+  const writer = await open(fails(memory, (write) => (write === 1 ? 'before' : undefined)));
+  const first = writer.save(remember(1));
+  // The first write has failed by now, and sleeps before it is tried again.
+  for (let turns = 0; turns < 3; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+  await Promise.all([first, writer.save(remember(2))]);
+  expect(Object.keys((await stored(memory))?.resources ?? {})).toEqual(['server/production-1', 'server/production-2']);
+});
