@@ -27,9 +27,16 @@ export const deleteVerdict = (
     action: 'delete',
     reasons,
     ...(wipes === undefined ? {} : { wipes }),
-    drafts: [...releases(planning, item), deleteDraft(item)],
+    drafts: [...releases(planning, item), deleteDraft(item), ...forgetsAnother(planning, address, item)],
     disruption: isMember(planning, item) ? 'leave' : 'none',
   };
+};
+
+/** The state remembers another object under this address, which is gone too: what is deleted is a copy of it. */
+const forgetsAnother = ({ world }: Planning, address: Address, { id }: AnyObservedItem): Draft[] => {
+  const remembered = world.remembered.get(address);
+  if (remembered === undefined || remembered.id === id) return [];
+  return [{ verb: 'forget', effect: { port: 'state', op: 'forget' } }];
 };
 
 /** Whether the cluster loses a member with it; a server that never joined, or a copy, can go at any time. */
