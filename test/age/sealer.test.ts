@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Identities, type Identity, makeIdentity } from '../../src/age/identity.ts';
 import { createAgeSealer } from '../../src/age/sealer.ts';
-import { Failure } from '../../src/domain/errors.ts';
+import { refused } from '../support/refused.ts';
 
 const [anna, ben, carl] = (await Promise.all([makeIdentity(), makeIdentity(), makeIdentity()])) as [
   Identity,
@@ -14,16 +14,6 @@ const about = { what: 'the secrets of production in s3://bucket', target: 'produ
 const of = (...all: readonly Identity[]): Identities => ({ from: '/home/me/age.txt', all });
 const sealerFor = (recipients: readonly Identity[], identities: Identities | null) =>
   createAgeSealer({ recipients: recipients.map((one) => one.recipient), identities: async () => identities });
-
-/** The failure as a user would meet it: message, what was done, next command. */
-const refused = async (work: Promise<unknown>): Promise<string> => {
-  const failure = await work.then(
-    () => new Error('it was taken'),
-    (error: unknown) => error,
-  );
-  if (!(failure instanceof Failure)) throw failure;
-  return `${failure.message}\n${failure.done.join('; ')}\n${failure.next}`;
-};
 
 test('what is sealed for two is opened by either of them, and says nothing by itself', async () => {
   const sealed = await sealerFor([anna, ben], null).seal('token 0123456789abcdef');

@@ -123,7 +123,18 @@ describe('whatever happened between two runs,', () => {
         expect(again.changes.filter(({ action }) => action !== 'keep')).toEqual([]);
         expect(again.steps).toEqual([]);
       }),
-      { ...runs, examples: [[[['copy a thing', 7127], ['delete a thing', 9020]], 'no load balancer']] },
+      {
+        ...runs,
+        examples: [
+          [
+            [
+              ['copy a thing', 7127],
+              ['delete a thing', 9020],
+            ],
+            'no load balancer',
+          ],
+        ],
+      },
     );
   });
 

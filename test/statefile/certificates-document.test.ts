@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import { makeIdentity } from '../../src/age/identity.ts';
 import type { AcmeKeys } from '../../src/domain/cluster-keys.ts';
-import { Failure, StoreError } from '../../src/domain/errors.ts';
+import { StoreError } from '../../src/domain/errors.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import type { Sealer } from '../../src/ports/sealer.ts';
 import { changeCertificates, readCertificates, resealCertificates } from '../../src/statefile/certificates-document.ts';
 import { plainSealer } from '../../src/statefile/plain-sealer.ts';
 import { ageSealer } from '../support/age.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
+import { refused } from '../support/refused.ts';
 
 const [anna, ben] = [await makeIdentity(), await makeIdentity()];
 const accountKey = '9f8e7d6c5b4a39281706f5e4d3c2b1a0';
@@ -25,15 +26,6 @@ const handedTo = (server: string) => (before: { handed: Readonly<Record<string, 
   ...before,
   handed: { ...before.handed, [server]: '2027-01-01' },
 });
-const refused = async (work: Promise<unknown>): Promise<string> => {
-  const failure = await work.then(
-    () => new Error('it was taken'),
-    (error: unknown) => error,
-  );
-  if (!(failure instanceof Failure)) throw failure;
-  return `${failure.message}\n${failure.done.join('; ')}\n${failure.next}`;
-};
-
 test('without recipients the keys are plain, in a directory of our own', async () => {
   const { whose, text } = start();
   expect(await readCertificates(whose(plainSealer))).toEqual({ handed: {} });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { makeIdentity } from '../../src/age/identity.ts';
 import { makeClusterKeys } from '../../src/cluster/keys/cluster-keys.ts';
 import type { ClusterKeys } from '../../src/domain/cluster-keys.ts';
-import { Failure, StoreError } from '../../src/domain/errors.ts';
+import { StoreError } from '../../src/domain/errors.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { seededRandom } from '../../src/local/random.ts';
 import type { Sealer } from '../../src/ports/sealer.ts';
@@ -10,6 +10,7 @@ import { readKeysCopy, writeKeysCopy } from '../../src/statefile/keys-copy.ts';
 import { plainSealer } from '../../src/statefile/plain-sealer.ts';
 import { ageSealer, piecesOf } from '../support/age.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
+import { refused } from '../support/refused.ts';
 
 const clock = { now: () => Date.parse('2026-11-24T06:30:00Z'), sleep: () => new Promise<never>(() => undefined) };
 const keys = await makeClusterKeys({ name: 'aipacto-production', random: seededRandom(1), clock });
@@ -25,15 +26,6 @@ const start = ({ shared = false } = {}) => {
     read: (sealer: Sealer) => readKeysCopy(whose(sealer)),
   };
 };
-const refused = async (work: Promise<unknown>): Promise<string> => {
-  const failure = await work.then(
-    () => new Error('it was taken'),
-    (error: unknown) => error,
-  );
-  if (!(failure instanceof Failure)) throw failure;
-  return `${failure.message}\n${failure.done.join('; ')}\n${failure.next}`;
-};
-
 test('without recipients the copy is plain, and is written once', async () => {
   const { read, write, text } = start();
   expect(await read(plainSealer)).toBeNull();

@@ -1,5 +1,5 @@
 import { targetWords } from '../../domain/environment.ts';
-import { BlockedError, type ExitCode, exitCodes, Failure, LeaseHeldError, UsageError } from '../../domain/errors.ts';
+import { BlockedError, type ExitCode, exitCodes, Failure, LeaseHeldError } from '../../domain/errors.ts';
 import { isEmpty, type Plan } from '../../domain/plan.ts';
 import type { Outcome, Outputs, Session } from '../../ports/session.ts';
 import { commandLine } from '../arguments.ts';
@@ -14,6 +14,7 @@ import { printOutputs } from '../print/outputs.ts';
 import { printPlan } from '../print/plan.ts';
 import { plural } from '../print/text.ts';
 import { targetOfPlan } from '../target.ts';
+import { askFirst } from './asking.ts';
 
 /** The way of every change: print the plan, refuse what is blocked, ask, apply, tell the end and the outputs. */
 export const confirmAndApply = async (
@@ -31,7 +32,7 @@ export const confirmAndApply = async (
       await session.settle(commandLine(context.invocation));
       return await finish(context, session, shown, null);
     }
-    await confirm(context, plan);
+    await askFirst(context, questionOf(plan));
     context.interruption.signal.throwIfAborted();
     const command = commandLine(context.invocation);
     const { clock } = context.input;
@@ -73,28 +74,10 @@ const refuseBlocked = (plan: Plan, context: CommandContext): void => {
   });
 };
 
-const confirm = async (context: CommandContext, plan: Plan): Promise<void> => {
-  const { input, invocation, progress } = context;
-  if (invocation.options.yes) return;
-  const done = ['nothing was changed'];
-  if (!input.io.stdin.isTTY)
-    throw new UsageError('there is no terminal to ask on and no --yes', {
-      done,
-      next: commandLine(invocation, ['--yes']),
-    });
-  progress.stop();
+const questionOf = (plan: Plan): string => {
   const changes = plan.changes.filter((change) => change.action !== 'keep').length;
   const what = changes === 0 ? plural(plan.steps.length, 'step') : plural(changes, 'change');
-  const verb =
-    plan.intent === 'destroy' ? `Destroy ${plan.environment} (${what})` : `Apply ${what} to ${plan.environment}`;
-  input.io.stderr.write('\n');
-  const answer = reading(context, input.io.confirm(`${verb}? [y/N] `));
-  const agreed = await answer.catch((error: unknown) => {
-    // The cursor still stands behind the question.
-    input.io.stderr.write('\n');
-    throw error;
-  });
-  if (!agreed) throw new Failure('not confirmed', { done, next: commandLine(invocation) });
+  return plan.intent === 'destroy' ? `Destroy ${plan.environment} (${what})` : `Apply ${what} to ${plan.environment}`;
 };
 
 const finish = async (
