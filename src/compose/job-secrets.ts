@@ -11,12 +11,10 @@ import { Secret } from '../domain/secret.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import type { JobSecrets } from '../ports/application-secrets.ts';
 import { isoNow } from '../ports/clock.ts';
+import { sharedState } from '../statefile/change-shared.ts';
 import { readState } from '../statefile/read.ts';
 import type { StateWriter } from '../statefile/write.ts';
 import type { Context } from './context.ts';
-
-/** What all previews share is kept in the state that belongs to no single environment. */
-export const sharedState = 'shared';
 
 /** The secrets of an environment's applications: read with the state, added to once a run may write it. */
 export interface OwnedSecrets extends JobSecrets {

@@ -46,8 +46,8 @@ export const planTarget = async (
     desired,
     state,
     clock,
-    // What is replaced is ordered anew although nothing is missing.
     ...(options.recoverAccess === undefined ? {} : { recoverAccess: options.recoverAccess }),
+    // What is replaced is ordered anew although nothing is missing.
     catalogue: (options.replace?.length ?? 0) > 0 ? 'always' : 'when-needed',
   });
   await context.certificates.load();

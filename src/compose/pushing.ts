@@ -10,7 +10,7 @@ import { copyDocument, replaceDocument } from '../statefile/replace-document.ts'
 import { revealing } from '../statefile/revealing.ts';
 import { targetText } from '../statefile/target-text.ts';
 import { refusePlainText } from '../statefile/unsealed.ts';
-import { versionKey, versionsMax } from '../statefile/versions.ts';
+import { versionKey, versionsWith } from '../statefile/versions.ts';
 import type { Context } from './context.ts';
 import { releaseQuietly } from './release-quietly.ts';
 import { tryStore } from './try-store.ts';
@@ -126,7 +126,7 @@ const carryOut = async (context: Context, { environment, command, pushed, before
   const lease = await leases.take({ environment, command, above });
   try {
     await tryStore(context, before?.state.store);
-    const kept = before === null ? [] : [...(before.state.versions ?? []), before.state.serial].slice(-versionsMax);
+    const kept = before === null ? [] : versionsWith(before.state.versions, before.state.serial).stay;
     const next = {
       ...pushed,
       fencingToken: lease.record().fencingToken,

@@ -84,19 +84,35 @@ export const whenIdle = (tick: () => boolean | Promise<boolean>): (() => void) =
  */
 export const createVirtualClock = (start: number = Date.UTC(2026, 10, 24)): VirtualClock => {
   let now = start;
+  return virtualClockOver({
+    now: () => now,
+    reach: (ms) => {
+      now = Math.max(now, ms);
+    },
+  });
+};
+
+/** Where a virtual clock keeps its time: several processes may share one. */
+export interface VirtualTime {
+  now(): number;
+  /** Never back. */
+  reach(ms: number): void;
+}
+
+export const virtualClockOver = (time: VirtualTime): VirtualClock => {
   let holds = 0;
   const sleepers = createSleepers();
   const kick = whenIdle(() => {
     const next = sleepers.next();
     if (next === undefined || holds > 0) return false;
-    now = Math.max(now, next);
-    sleepers.wakeUntil(now);
+    time.reach(next);
+    sleepers.wakeUntil(time.now());
     return sleepers.next() !== undefined;
   });
   return {
-    now: () => now,
+    now: time.now,
     sleep: (ms, signal) => {
-      const slept = sleepers.add(now + Math.max(0, ms), signal);
+      const slept = sleepers.add(time.now() + Math.max(0, ms), signal);
       kick();
       return slept;
     },
@@ -111,8 +127,8 @@ export const createVirtualClock = (start: number = Date.UTC(2026, 10, 24)): Virt
       };
     },
     advance: (ms) => {
-      now += ms;
-      sleepers.wakeUntil(now);
+      time.reach(time.now() + ms);
+      sleepers.wakeUntil(time.now());
     },
   };
 };

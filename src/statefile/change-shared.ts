@@ -5,10 +5,11 @@ import type { ObjectStore, PutOutcome } from '../ports/object-store.ts';
 import type { Random } from '../ports/random.ts';
 import type { Sealer } from '../ports/sealer.ts';
 import { encodeState, holdsSecrets } from './codec.ts';
+import { keepEarlier } from './keep-earlier.ts';
 import { refuseMoved } from './moved.ts';
 import { type LoadedState, readState, stateKey } from './read.ts';
 import { refusePlainText } from './unsealed.ts';
-import { versionKey, versionsMax } from './versions.ts';
+import { versionsWith } from './versions.ts';
 
 /** The state of what belongs to no single environment: the places of previews, the secrets that all of them have. */
 export const sharedState = 'shared';
@@ -55,7 +56,7 @@ export const changeShared = async (options: SharedOptions, change: Change): Prom
     if (holdsSecrets(next)) refusePlainText(store, options.sealer, 'the secrets of all previews');
     const text = await encodeState(next, options.sealer);
     try {
-      if (loaded !== null && change.keepsVersion) await keepVersion(store, loaded);
+      if (loaded !== null && change.keepsVersion) await keepEarlier(store, sharedState, loaded);
       if ((await put(store, text, loaded)).ok) return next;
       silence = undefined;
     } catch (error) {
@@ -74,12 +75,6 @@ const put = (store: ObjectStore, text: string, loaded: LoadedState | null): Prom
   loaded === null
     ? store.putIfAbsent(stateKey(sharedState), text)
     : store.putIfMatch(stateKey(sharedState), text, loaded.etag);
-
-const keepVersion = async (store: ObjectStore, { state, text }: LoadedState): Promise<void> => {
-  await store.putIfAbsent(versionKey(sharedState, state.serial), text);
-  for (const serial of [...(state.versions ?? []), state.serial].slice(0, -versionsMax))
-    await store.delete(versionKey(sharedState, serial));
-};
 
 const firstShared = ({ project, clock, random }: SharedOptions): StateFile => ({
   schemaVersion: stateSchemaVersion,
@@ -104,7 +99,5 @@ const stamped = (
   serial: (loaded?.state.serial ?? 0) + 1,
   updatedAt: isoNow(clock),
   writtenBy: version,
-  ...(keeps && loaded !== null
-    ? { versions: [...(loaded.state.versions ?? []), loaded.state.serial].slice(-versionsMax) }
-    : {}),
+  ...(keeps && loaded !== null ? { versions: versionsWith(loaded.state.versions, loaded.state.serial).stay } : {}),
 });

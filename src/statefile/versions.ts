@@ -5,6 +5,15 @@ export const versionKey = (environment: string, serial: number): string =>
 /** More runs back nobody has ever gone; a bucket with versioning keeps every write besides. */
 export const versionsMax = 20;
 
+/** The serials that are kept once the document of this one is kept as well, oldest first, and those that go for it. */
+export const versionsWith = (
+  kept: readonly number[] | undefined,
+  serial: number,
+): { readonly stay: readonly number[]; readonly go: readonly number[] } => {
+  const all = [...(kept ?? []), serial];
+  return { stay: all.slice(-versionsMax), go: all.slice(0, -versionsMax) };
+};
+
 /** The serial in the key of an earlier document of this environment; undefined for every other key. */
 export const versionSerial = (environment: string, key: string): number | undefined => {
   const match = /^(.+)\.(\d{6,})\.json$/.exec(key);

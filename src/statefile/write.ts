@@ -6,10 +6,11 @@ import type { Random } from '../ports/random.ts';
 import type { Sealer } from '../ports/sealer.ts';
 import { holdingTime } from './held-time.ts';
 import { insist } from './insist.ts';
+import { keepEarlier } from './keep-earlier.ts';
 import { putState, type Stored } from './put-state.ts';
 import type { LoadedState } from './read.ts';
 import { historyMax } from './schema.ts';
-import { versionKey, versionsMax } from './versions.ts';
+import { versionsWith } from './versions.ts';
 
 export type Mutate = (state: StateFile) => StateFile;
 
@@ -63,7 +64,10 @@ export const createStateWriter = (given: StateWriterOptions): StateWriter => {
   let writing: Promise<unknown> | undefined;
   /** Texts whose write failed without an answer, with their serials: one of them may be what is stored now. */
   const unanswered = new Map<string, number>();
-  const keepVersion = once(() => insist(options.clock, () => keepEarlier(options)));
+  const keepVersion = once(async () => {
+    const { clock, store, environment, loaded } = options;
+    if (loaded !== null) await insist(clock, () => keepEarlier(store, environment, loaded));
+  });
 
   const write = async (): Promise<StateFile> => {
     if (lost !== undefined) throw lost;
@@ -156,16 +160,8 @@ const begun = (state: StateFile, { run, loaded, fencingToken }: StateWriterOptio
   ...state,
   fencingToken,
   ...(run === undefined ? {} : { lastRun: { ...run, journal: [] } }),
-  ...(loaded === null ? {} : { versions: [...(state.versions ?? []), loaded.state.serial].slice(-versionsMax) }),
+  ...(loaded === null ? {} : { versions: versionsWith(state.versions, loaded.state.serial).stay }),
 });
-
-/** The document as it was found, beside the one that is about to be written; the oldest of too many goes. */
-const keepEarlier = async ({ store, environment, loaded }: StateWriterOptions): Promise<void> => {
-  if (loaded === null) return;
-  await store.putIfAbsent(versionKey(environment, loaded.state.serial), loaded.text);
-  const kept = [...(loaded.state.versions ?? []), loaded.state.serial];
-  for (const serial of kept.slice(0, -versionsMax)) await store.delete(versionKey(environment, serial));
-};
 
 /** Identity is not the caller's to change. */
 const identified = (next: StateFile, before: StateFile): StateFile => ({

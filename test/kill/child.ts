@@ -26,13 +26,14 @@ const { seededRandom } = await import('../../src/local/random.ts');
 const { createRecoveryFiles } = await import('../../src/local/recovery-files.ts');
 const { openStateSealer } = await import('../../src/compose/sealing.ts');
 const { openStateStore } = await import('../../src/compose/state-store.ts');
-const { createSharedClock, openSharedTime } = await import('./shared-clock.ts');
+const { virtualClockOver } = await import('../../src/emulator/clock.ts');
+const { openSharedTime } = await import('./shared-clock.ts');
 const { sabotaged } = await import('./sabotage.ts');
 
 const given = JSON.parse(process.env['KILL_CHILD'] ?? '{}') as ChildOptions;
 const root = resolve(import.meta.dirname, '../..');
 const assets = loadAssets(resolve(root, 'infra.yaml'));
-const clock = createSharedClock(openSharedTime(given.time));
+const clock = virtualClockOver(openSharedTime(given.time));
 const token = new Secret(given.token);
 
 /** The body belongs to the exchange: time stands still until all of it is here. */

@@ -1,14 +1,11 @@
 import { closeSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
-import { createSleepers, type VirtualClock, whenIdle } from '../../src/emulator/clock.ts';
+import type { VirtualTime } from '../../src/emulator/clock.ts';
 
 /*
  * One virtual time for several processes: a file of eight bytes, milliseconds since the epoch. Whoever has nothing to
  * do but sleep moves it on. It goes on for a process that is stopped (SIGSTOP), as real time does.
  */
-export interface SharedTime {
-  now(): number;
-  /** Never back. */
-  reach(ms: number): void;
+export interface SharedTime extends VirtualTime {
   close(): void;
 }
 
@@ -32,40 +29,5 @@ export const openSharedTime = (path: string): SharedTime => {
       if (ms > now()) writeSync(file, bytesOf(ms), 0, 8, 0);
     },
     close: () => closeSync(file),
-  };
-};
-
-/** As createVirtualClock, with the time of a file. */
-export const createSharedClock = (time: SharedTime): VirtualClock => {
-  const sleepers = createSleepers();
-  let holds = 0;
-  const kick = whenIdle(() => {
-    const next = sleepers.next();
-    if (next === undefined || holds > 0) return false;
-    time.reach(next);
-    sleepers.wakeUntil(time.now());
-    return sleepers.next() !== undefined;
-  });
-  return {
-    now: time.now,
-    sleep: (ms, signal) => {
-      const slept = sleepers.add(time.now() + Math.max(0, ms), signal);
-      kick();
-      return slept;
-    },
-    hold: () => {
-      let held = true;
-      holds += 1;
-      return () => {
-        if (!held) return;
-        held = false;
-        holds -= 1;
-        kick();
-      };
-    },
-    advance: (ms) => {
-      time.reach(time.now() + ms);
-      sleepers.wakeUntil(time.now());
-    },
   };
 };

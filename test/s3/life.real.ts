@@ -15,7 +15,7 @@ describe('a model of a store', () => {
   livesInBucket(() => placeOf(model));
 });
 
-describe.skipIf(moto === undefined)(motoTitle, () => {
+const livesOn = (start: () => Promise<S3Server>, startsWithinMs: number): void => {
   let server: S3Server;
   const place = () => ({
     endpoint: server.endpoint,
@@ -25,27 +25,14 @@ describe.skipIf(moto === undefined)(motoTitle, () => {
     pathStyle: true,
   });
   beforeAll(async () => {
-    server = await startedMoto();
+    server = await start();
     await storeAt(place()).makeBucket();
-  }, 90_000);
+  }, startsWithinMs);
   afterAll(() => server?.stop());
   livesInBucket(place);
-});
+};
+
+describe.skipIf(moto === undefined)(motoTitle, () => livesOn(startedMoto, 90_000));
 
 const lacks = noRadosgw === undefined ? '' : ` (skipped: ${noRadosgw})`;
-describe.skipIf(noRadosgw !== undefined)(`radosgw${lacks}`, () => {
-  let server: S3Server;
-  const place = () => ({
-    endpoint: server.endpoint,
-    region: server.region,
-    bucket: 'lives',
-    prefix: '',
-    pathStyle: true,
-  });
-  beforeAll(async () => {
-    server = await startRadosgw();
-    await storeAt(place()).makeBucket();
-  }, 120_000);
-  afterAll(() => server?.stop());
-  livesInBucket(place);
-});
+describe.skipIf(noRadosgw !== undefined)(`radosgw${lacks}`, () => livesOn(startRadosgw, 120_000));
