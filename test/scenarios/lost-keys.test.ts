@@ -183,8 +183,8 @@ test('killed at any write, the same command ends it, with the same servers and a
   expect([whole.exitCode, writes > 20]).toEqual([0, true]);
   for (let at = 1 + (writes % stride); at <= writes; at += stride) {
     const { heir, store, before, victim } = await killedAt(at, at % 2 === 0);
-    // Writes go together as they come, so another run has a few more or less; the last ones give leases back.
-    if (at < writes * 0.8) expect([at, victim.exitCode]).toEqual([at, 1]);
+    // Which writes go together depends on load, so runs differ in their number; the last ones only give leases back.
+    if (!store.documents.get('production.json')?.includes('"endedAt"')) expect([at, victim.exitCode]).toEqual([at, 1]);
     const ran = await heir.run(recover);
     expect([at, ran.exitCode, ran.exitCode === 0 ? '' : ran.stdout + ran.stderr]).toEqual([at, 0, '']);
     expect([at, (await heir.run('check production')).exitCode]).toEqual([at, 0]);
