@@ -28,6 +28,8 @@ export interface Actions {
   later(ms: number, effect: Effect): void;
   /** Lets everything land that is due by now. Called before every request. */
   settle(): void;
+  /** Shows how far things have got by now, and lets none of them land. */
+  look(): void;
   /** Whether something would land by now. */
   isDue(): boolean;
 }
@@ -141,6 +143,10 @@ export const createActions = ({ world, now, at, kit, runEffect, faultOf, scale }
       : { at: endsAt, run: () => finish(pending, pending.failure, endsAt) };
   };
 
+  const look = (): void => {
+    const ms = now();
+    for (const pending of state.pending) progress(pending, ms);
+  };
   const settle = (): void => {
     const ms = now();
     for (let due = nextDue(ms); due !== undefined; due = nextDue(ms)) {
@@ -151,7 +157,7 @@ export const createActions = ({ world, now, at, kit, runEffect, faultOf, scale }
         at(undefined);
       }
     }
-    for (const pending of state.pending) progress(pending, ms);
+    look();
     if (world.actions.size > actionsKept + 500) prune();
   };
   const prune = (): void => {
@@ -206,6 +212,7 @@ export const createActions = ({ world, now, at, kit, runEffect, faultOf, scale }
       state.timers.push({ at: now() + ms, effect });
     },
     settle,
+    look,
     isDue: () => nextDue(now()) !== undefined,
   };
 };

@@ -9,7 +9,7 @@ import { effectRunner } from './effects.ts';
 import { createFaultBook, type DrawnFaults, type FaultBook, type FaultRule } from './faults.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import type { CreateMachineModels, MachineModels } from './machines/types.ts';
-import { createPipeline, type RequestRecord } from './pipeline.ts';
+import { createPipeline, type FetchOptions, type RequestRecord } from './pipeline.ts';
 import { randomness } from './random.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import { createFinder } from './router.ts';
@@ -45,7 +45,7 @@ export interface EmulatorOptions {
 
 export interface Emulator {
   /** The API under any origin, paths from `/v1`; `/_emulator` beside it. Rejects with a TypeError where a reply is lost. */
-  fetch(request: Request): Promise<Response>;
+  fetch(request: Request, options?: FetchOptions): Promise<Response>;
   readonly world: World;
   readonly clock: Clock;
   readonly faults: FaultBook;

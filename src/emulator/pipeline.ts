@@ -55,7 +55,14 @@ const halved = (body: object): object =>
 const paginationOf = (body: object): Pagination | undefined =>
   (body as { meta?: { pagination?: Pagination } }).meta?.pagination;
 
-export const createPipeline = (deps: PipelineDeps): ((request: Request) => Promise<Response>) => {
+export interface FetchOptions {
+  /** Nothing lands on the way: the answer shows what had landed before. Default: what is due by now lands first. */
+  readonly still?: boolean;
+}
+
+export const createPipeline = (
+  deps: PipelineDeps,
+): ((request: Request, options?: FetchOptions) => Promise<Response>) => {
   const { kit, clock, faults, rateLimit } = deps;
 
   const authorise = (request: Request): void => {
@@ -97,7 +104,7 @@ export const createPipeline = (deps: PipelineDeps): ((request: Request) => Promi
     return jsonReply(sent, status, pagination === undefined ? {} : { Link: linkHeader(url, pagination) });
   };
 
-  const serve = async (request: Request, url: URL, match: Match): Promise<Response> => {
+  const serve = async (request: Request, url: URL, match: Match, still: boolean): Promise<Response> => {
     if (!rateLimit.take()) return tooManyRequests(kit.limits.requestsPerHour);
     authorise(request);
     const { route, params } = match;
@@ -107,15 +114,16 @@ export const createPipeline = (deps: PipelineDeps): ((request: Request) => Promi
     const refused = await before(met);
     if (refused !== undefined) return refused;
     const body = checkedBody(route, text);
-    kit.actions.settle();
+    if (still) kit.actions.look();
+    else kit.actions.settle();
     const reply = route.handle({ ...kit, params, query: url.searchParams, body });
     if (deps.checkResponses) assertReply(route, reply);
     return answer(route, reply, met, url);
   };
 
-  const guarded = async (request: Request, url: URL, match: Match): Promise<Response> => {
+  const guarded = async (request: Request, url: URL, match: Match, still: boolean): Promise<Response> => {
     try {
-      return await serve(request, url, match);
+      return await serve(request, url, match, still);
     } catch (error) {
       if (error instanceof ApiError) return errorReply(error);
       throw error;
@@ -133,7 +141,7 @@ export const createPipeline = (deps: PipelineDeps): ((request: Request) => Promi
     return response;
   };
 
-  return async (request) => {
+  return async (request, { still = false } = {}) => {
     const url = new URL(request.url);
     if (/^\/_emulator(\/|$)/.test(url.pathname)) return deps.control(request, url, authorise);
     const inApi = url.pathname.startsWith('/v1/');
@@ -149,7 +157,7 @@ export const createPipeline = (deps: PipelineDeps): ((request: Request) => Promi
     deps.requests.push(record);
     if (deps.requests.length > requestsKept) deps.requests.splice(0, deps.requests.length - requestsKept);
     const response = finished(
-      match === undefined ? missing(inApi, path, request.method) : await guarded(request, url, match),
+      match === undefined ? missing(inApi, path, request.method) : await guarded(request, url, match, still),
     );
     record.status = response.status;
     return response;
