@@ -35,6 +35,10 @@ const table: Readonly<Record<string, Row>> = {
   local: { may: core },
   age: { may: core },
   s3: { may: core },
+  github: { may: core },
+  registry: { may: core },
+  // Judges and words are pure; what asks and acts goes through ports.
+  preview: { may: [...core, 'render'] },
   emulator: { may: ['hetzner/wire'] },
   cli: { may: [...core] },
   // The composition root, split over files: it builds adapters and hands the stages to the cli.
@@ -61,6 +65,9 @@ const table: Readonly<Record<string, Row>> = {
       'local',
       'age',
       's3',
+      'github',
+      'registry',
+      'preview',
     ],
   },
 };

@@ -39,7 +39,7 @@ const planShape = z.looseObject({
   formatVersion: z.literal(1),
   project: z.string().min(1),
   environment: z.string().min(1),
-  environmentType: z.enum(['production', 'staging', 'pr']),
+  environmentType: z.enum(['production', 'staging', 'pr', 'pool']),
   intent: z.enum(['converge', 'destroy']),
   run: z.string().min(1),
   createdAt: z.iso.datetime(),

@@ -24,7 +24,7 @@ export const parseTarget = (words: readonly string[], help: string, also?: 'prev
     refuseMore(`pr ${second}`, more, help);
     return { type: 'pr', pullRequest };
   }
-  if (first === 'production' || first === 'staging') {
+  if (first === 'production' || first === 'staging' || first === 'pool') {
     refuseMore(first, second === undefined ? [] : [second, ...more], help);
     return { type: first };
   }

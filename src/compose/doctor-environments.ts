@@ -23,7 +23,7 @@ interface Looked extends Pick<Examined, 'recovery'> {
 /** Every state that there is, with its lease; and whether its secrets can be opened here. */
 export const checkEnvironments = async (of: Looked): Promise<readonly Check[]> => {
   const names = (await of.store.list()).flatMap(
-    (key) => /^(production|staging|pr-\d+|shared)\.json$/.exec(key)?.[1] ?? [],
+    (key) => /^(production|staging|pool|pr-\d+|shared)\.json$/.exec(key)?.[1] ?? [],
   );
   const checks: Check[] = [await checkSealing(of), ...(await checkMove(of))];
   for (const name of names) checks.push(await checkState(of, name), await checkLease(of, name));

@@ -86,7 +86,7 @@ const homeOf = async (directory: string, target: Target | undefined): Promise<Lo
 const livesIn = async (directory: string, target: Target | undefined): Promise<boolean> => {
   const store = createDirectoryStore(directory);
   const keys = target === undefined ? await store.list() : [`${environmentName(target)}.json`];
-  for (const key of keys.filter((name) => /^(production|staging|pr-\d+)\.json$/.test(name)))
+  for (const key of keys.filter((name) => /^(production|staging|pool|pr-\d+)\.json$/.test(name)))
     if (hasResources((await store.get(key))?.text)) return true;
   return false;
 };

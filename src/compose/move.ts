@@ -25,10 +25,10 @@ export interface Moving {
   readonly text: string;
 }
 
-const stateName = /^(production|staging|pr-[1-9]\d*|shared)\.json$/;
+const stateName = /^(production|staging|pool|pr-[1-9]\d*|shared)\.json$/;
 export const nameIn = (key: string): string | undefined => stateName.exec(key)?.[1];
 export const leaseOwner = (key: string): string | undefined =>
-  /^(production|staging|pr-[1-9]\d*|shared)\.lease\.json$/.exec(key)?.[1];
+  /^(production|staging|pool|pr-[1-9]\d*|shared)\.lease\.json$/.exec(key)?.[1];
 
 export const isBaggage = (key: string): boolean => ownerOf(key) !== undefined || key === 'certificates.json';
 

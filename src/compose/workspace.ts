@@ -68,7 +68,7 @@ const listEnvironments = async (context: Context) => {
 const allStates = async ({ store, config }: Context): Promise<Record<string, StateFile>> => {
   const states: Record<string, StateFile> = {};
   for (const key of await store.list()) {
-    const match = /^(production|staging|pr-\d+)\.json$/.exec(key);
+    const match = /^(production|staging|pool|pr-\d+)\.json$/.exec(key);
     if (match?.[1] === undefined) continue;
     const loaded = await readState(store, match[1], config.project, null);
     if (loaded !== null) states[match[1]] = loaded.state;

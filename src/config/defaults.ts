@@ -14,6 +14,8 @@ export const builtIn = {
     { direction: 'in', protocol: 'tcp', port: '22', ips: open, description: 'SSH' },
     { direction: 'in', protocol: 'icmp', ips: open, description: 'ping' },
   ] satisfies FirewallRule[],
+  preview: { ttl: '3d', atCap: 'wait', mode: 'server', images: 'commit' },
+  pool: { on: 'pool', perServer: 6, serversMax: 3, cpuMhz: 1000, memoryMb: 768 },
   job: { count: 1, health: '/health', cpu: 200, memory: 256, releaseFile: 'jobs/release.nomad.hcl' },
 } as const;
 
@@ -45,5 +47,12 @@ export const byType: Readonly<Record<EnvironmentType, TypeDefaults>> = {
     range: '10.2.0.0/16',
     subnet: '10.2.1.0/24',
     domain: (domain) => `pr-{number}.pr.${domain}`,
+  },
+  pool: {
+    count: 1,
+    ingress: 'dns',
+    range: '10.3.0.0/16',
+    subnet: '10.3.1.0/24',
+    domain: (domain) => `pool.pr.${domain}`,
   },
 };

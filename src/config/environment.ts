@@ -1,5 +1,6 @@
 import { type Environment, environmentName, type Target } from '../domain/environment.ts';
 import { ConfigError, UsageError } from '../domain/errors.ts';
+import type { EnvironmentConfig } from './merge.ts';
 import type { ProjectConfig } from './project.ts';
 
 /** GitHub's numbers are far below; more digits would break the length of names that the configuration was checked for. */
@@ -19,11 +20,14 @@ export const environmentFor = (project: ProjectConfig, target: Target): Environm
   return {
     project: project.project,
     name: environmentName(target),
-    ...found,
+    ...withoutPreview(found),
+    ...(found.preview !== undefined && {
+      preview: { ...found.preview, max: project.limits.pullRequestsMax },
+    }),
     ...(target.type === 'pr' && number !== undefined && { pullRequest: number }),
     domain,
     jobs: found.jobs.map((job) => ({ ...job, routes: job.routes.map((route) => route.replace('{domain}', domain)) })),
-    ...(project.zone !== undefined && { zone: project.zone }),
+    ...((found.zone ?? project.zone) !== undefined && { zone: found.zone ?? project.zone }),
     ...(project.acme !== undefined && { acme: project.acme }),
     sshKeys: project.sshKeys,
     limits: project.limits,
@@ -34,6 +38,8 @@ export const environmentFor = (project: ProjectConfig, target: Target): Environm
     sources: project.sources,
   };
 };
+
+const withoutPreview = ({ preview: _preview, zone: _zone, ...rest }: EnvironmentConfig) => rest;
 
 const missing = (project: ProjectConfig, { type }: Target): ConfigError => {
   const place = project.sources['environments'] ?? { file: project.file, line: 1, column: 1 };

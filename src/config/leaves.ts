@@ -235,6 +235,22 @@ export const sshKeyName: Check = (text) =>
     : text.length < 1 || text.length > 100
       ? { message: 'no name of an SSH key', allowed: '1 to 100 characters' }
       : undefined;
+/** Hours or days: shorter would race with the runs themselves. */
+export const duration = matching(/^[1-9]\d{0,3}[hd]$/, 'no duration', 'hours or days, like 8h or 3d', 5);
+/** A registry and what stands before the names of images; quotes and blanks would end up in HCL. */
+export const imageRegistry = matching(
+  /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*$/,
+  'no registry',
+  'docker.io/acme or ghcr.io/acme/shop, without a slash at the end',
+  200,
+);
+/** github.com: owner and name of a repository. */
+export const codeRepository = matching(
+  /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\/[A-Za-z0-9._-]{1,100}$/,
+  'no repository',
+  'owner/name',
+  140,
+);
 export const version = matching(/^\d+\.\d+\.\d+$/, 'no version', 'a version like 1.2.3');
 /** A client secret goes there, so nobody on the way may read along; an emulated API answers on this machine. */
 export const apiOrigin: Check = (text) => {

@@ -43,6 +43,14 @@ export interface StateConfig {
   readonly identity?: string;
 }
 
+/** Where the images of jobs lie, and who may read them there. */
+export interface ImagesConfig {
+  /** `docker.io/acme`; undefined: each job names its image. */
+  readonly registry?: string;
+  /** With REGISTRY_TOKEN; undefined: anybody may. */
+  readonly username?: string;
+}
+
 /** Everything infra.yaml says, validated, defaults and environment variables applied. */
 export interface ProjectConfig {
   readonly file: string;
@@ -52,6 +60,11 @@ export interface ProjectConfig {
   readonly dnsTtlSeconds: number;
   /** Undefined: the file has no `state` section. `--local` needs none; every other command says what to write. */
   readonly state?: StateConfig;
+  /** Of previews, their pool and what they share; undefined: as `state`. */
+  readonly previewState?: StateConfig;
+  /** `owner/name`; undefined: GITHUB_REPOSITORY says. */
+  readonly repository?: string;
+  readonly images: ImagesConfig;
   readonly acme?: AcmeConfig;
   readonly sshKeys: readonly string[];
   readonly versions: Environment['versions'];
@@ -138,6 +151,12 @@ const projectConfig = (
     ...(infra.dns !== undefined && { zone: infra.dns.zone }),
     dnsTtlSeconds: infra.dns?.ttl ?? builtIn.dnsTtlSeconds,
     ...(infra.state !== undefined && { state: stateConfig(infra.state) }),
+    ...(infra.state?.previews !== undefined && { previewState: previewState(infra.state, infra.state.previews) }),
+    ...(infra.github?.repository !== undefined && { repository: infra.github.repository }),
+    images: {
+      ...(infra.images?.registry !== undefined && { registry: infra.images.registry }),
+      ...(infra.images?.username !== undefined && { username: infra.images.username }),
+    },
     ...(infra.acme !== undefined && { acme: acme(infra.acme) }),
     sshKeys: infra.ssh_keys ?? [],
     versions,
@@ -197,6 +216,13 @@ const withoutUndefined = <T>(value: T): T =>
           .filter(([, entry]) => entry !== undefined)
           .map(([key, entry]) => [key, withoutUndefined(entry)]),
       )) as T;
+
+type RawState = NonNullable<Infra['state']>;
+/** What is not said of previews is as for the others; an identity is not: theirs must not open what is not theirs. */
+const previewState = (
+  { identity: _others, previews: _own, ...state }: RawState,
+  own: NonNullable<RawState['previews']>,
+): StateConfig => stateConfig({ ...state, ...withoutUndefined(own) });
 
 const stateConfig = ({ s3, recipients, directory, identity, backend }: NonNullable<Infra['state']>): StateConfig => ({
   backend,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { tlsModes } from '../domain/environment.ts';
+import { previewModes } from '../domain/preview.ts';
 import { type Product, refusedVersions, versionsOf } from '../domain/versions.ts';
 import { images, loadBalancerTypes, locations, serverTypes } from './catalogue.ts';
 import * as rule from './leaves.ts';
@@ -132,6 +133,7 @@ const job = z
   .strictObject({
     name: leaf(rule.name).meta(describe('Nomad job id and Consul service name')),
     ...jobFields,
+    image: jobFields.image.optional(),
     count: jobFields.count.optional(),
     health: jobFields.health.optional(),
     cpu: jobFields.cpu.optional(),
@@ -205,16 +207,84 @@ const common = {
 const defaults = z
   .strictObject({ ...common, jobs: z.array(job).max(100).meta(describe('The Nomad jobs of every environment')) })
   .partial();
+const network = z
+  .strictObject({
+    range: leaf(rule.privateRange(24)).meta(describe('The private network', ['10.0.0.0/16'])),
+    subnet: leaf(rule.privateRange(27)).meta(describe('The part of it that servers live in', ['10.0.1.0/24'])),
+  })
+  .meta(describe('Private network; ranges of two environments must not overlap'));
 const environment = {
   ...common,
-  network: z
-    .strictObject({
-      range: leaf(rule.privateRange(24)).meta(describe('The private network', ['10.0.0.0/16'])),
-      subnet: leaf(rule.privateRange(27)).meta(describe('The part of it that servers live in', ['10.0.1.0/24'])),
-    })
-    .meta(describe('Private network; ranges of two environments must not overlap')),
+  network,
   jobs: z.record(z.string(), jobOverride).meta(describe('Per job name: what differs from defaults.jobs')),
 };
+
+const previewFields = {
+  max_per_author: whole(1, 500).meta(describe('How many of one author at once. Default: as many as there are')),
+  budget: z
+    .number()
+    .positive()
+    .max(100_000)
+    .meta(describe('Euros a month, VAT included, for all previews together', [60])),
+  ttl: leaf(rule.duration).meta(
+    describe('A preview goes this long after its last activity. Default: 3d', ['3d', '72h']),
+  ),
+  idle_stop: leaf(rule.duration).meta(
+    describe('Without activity for so long its jobs stop; /deploy starts them again. Default: never', ['8h']),
+  ),
+  at_cap: z
+    .enum(['wait', 'evict-oldest-idle'])
+    .meta(describe('When all places are taken: wait (default), or the one that is idle longest goes')),
+  mode: z
+    .enum(previewModes)
+    .meta(describe('server: a server for each (default); pool: jobs on servers that previews share, there in seconds')),
+  images: z
+    .enum(['commit', 'configured'])
+    .meta(describe('commit (default): what was built for the head commit; configured: the images of this file')),
+  zone: leaf(rule.domain).meta(
+    describe('Hetzner DNS zone of previews, if not dns.zone: in a Hetzner project of their own', ['pr.example.com']),
+  ),
+  pool: z
+    .strictObject({
+      on: z.enum(['pool', 'staging']).meta(describe('Servers of their own (default), or those of staging')),
+      per_server: whole(1, 100).meta(describe('Previews on one server before another is ordered. Default: 6')),
+      max_servers: whole(1, 20).meta(describe('Default: 3')),
+      types: list(leaf(rule.serverType).meta({ examples: [...serverTypes] }), 20).meta(
+        describe('Ladder of types. Default: that of previews'),
+      ),
+      cpu: whole(50, 100_000).meta(describe('MHz that one preview may take, all its jobs together. Default: 1000')),
+      memory: whole(32, 1_000_000).meta(describe('MB that one preview may take. Default: 768')),
+      network: network.optional(),
+    })
+    .partial()
+    .meta(describe('Of mode pool')),
+};
+
+const s3Schema = z.strictObject({
+  endpoint: leaf(rule.storeAddress)
+    .optional()
+    .meta(describe('Left out: AWS itself', ['https://fsn1.your-objectstorage.com'])),
+  region: z
+    .string()
+    .min(1)
+    .meta(describe('As the store names it; R2 wants auto', ['fsn1', 'eu-central-1'])),
+  bucket: leaf(rule.bucket).meta(describe('Made by: reconcile state init', ['aipacto-state'])),
+  prefix: leaf(rule.objectPrefix)
+    .optional()
+    .meta(describe('Put before every key; without a slash at its ends', ['reconcile/aipacto'])),
+  path_style: z
+    .boolean()
+    .optional()
+    .meta(describe('Bucket in the path instead of the host name. Default: true with an endpoint, else false')),
+  lease: z
+    .enum(['store', 'hetzner'])
+    .optional()
+    .meta(
+      describe(
+        'Who holds the lease: the bucket (default), or an object of the Hetzner project, for stores that ignore conditions on writes',
+      ),
+    ),
+});
 
 const stateSchema = z
   .strictObject({
@@ -226,32 +296,7 @@ const stateSchema = z
       .min(1)
       .optional()
       .meta(describe('Of backend local: where the state files lie', ['state/files'])),
-    s3: z
-      .strictObject({
-        endpoint: leaf(rule.storeAddress)
-          .optional()
-          .meta(describe('Left out: AWS itself', ['https://fsn1.your-objectstorage.com'])),
-        region: z
-          .string()
-          .min(1)
-          .meta(describe('As the store names it; R2 wants auto', ['fsn1', 'eu-central-1'])),
-        bucket: leaf(rule.bucket).meta(describe('Made by: reconcile state init', ['aipacto-state'])),
-        prefix: leaf(rule.objectPrefix)
-          .optional()
-          .meta(describe('Put before every key; without a slash at its ends', ['reconcile/aipacto'])),
-        path_style: z
-          .boolean()
-          .optional()
-          .meta(describe('Bucket in the path instead of the host name. Default: true with an endpoint, else false')),
-        lease: z
-          .enum(['store', 'hetzner'])
-          .optional()
-          .meta(
-            describe(
-              'Who holds the lease: the bucket (default), or an object of the Hetzner project, for stores that ignore conditions on writes',
-            ),
-          ),
-      })
+    s3: s3Schema
       .optional()
       .meta(describe('Of backend s3. Credentials come from AWS_ACCESS_KEY_ID and so on, as everyone reads them')),
     recipients: z
@@ -261,6 +306,25 @@ const stateSchema = z
     identity: leaf(rule.identityFile)
       .optional()
       .meta(describe('File with an age identity; RECONCILE_AGE_IDENTITY overrides it', ['~/.config/age/aipacto.txt'])),
+    previews: z
+      .strictObject({
+        directory: z
+          .string()
+          .min(1)
+          .meta(describe('Of backend local', ['state/previews'])),
+        s3: s3Schema.meta(describe('Of backend s3')),
+        recipients: z
+          .array(leaf(rule.ageRecipient))
+          .meta(describe('age recipients of their own: whoever can read them should not be able to read production')),
+        identity: leaf(rule.identityFile).meta(describe('File with their age identity')),
+      })
+      .partial()
+      .optional()
+      .meta(
+        describe(
+          'Where previews differ: a bucket and recipients of their own, so that nothing that can read the state of previews can read that of production',
+        ),
+      ),
   })
   .superRefine(({ backend, directory, s3 }, context) => {
     const missing = backend === 'local' && directory === undefined ? 'directory' : undefined;
@@ -305,6 +369,33 @@ export const infraSchema = z
       })
       .optional()
       .meta(describe('Who issues certificates for tls: acme-dns and tls: caddy')),
+    github: z
+      .strictObject({
+        repository: leaf(rule.codeRepository).meta(
+          describe('Whose pull requests get previews. Default: GITHUB_REPOSITORY', ['acme/shop']),
+        ),
+      })
+      .partial()
+      .optional()
+      .meta(describe('GITHUB_TOKEN logs in, GITHUB_API_URL says where')),
+    images: z
+      .strictObject({
+        registry: leaf(rule.imageRegistry).meta(
+          describe('A job without an image has <registry>/<project>-<job>:latest', ['docker.io/acme', 'ghcr.io/acme']),
+        ),
+        username: z
+          .string()
+          .min(1)
+          .max(255)
+          .meta(
+            describe('Servers log in with it and REGISTRY_TOKEN, which may only read; left out: images are public', [
+              'acme-deploy',
+            ]),
+          ),
+      })
+      .partial()
+      .optional()
+      .meta(describe('Where images of the jobs lie')),
     ssh_keys: z
       .array(leaf(rule.sshKeyName))
       .optional()
@@ -362,6 +453,7 @@ export const infraSchema = z
               describe('With {number} in it. Default: pr-{number}.pr.<domain>', ['pr-{number}.pr.example.com']),
             ),
             max: whole(1, 500).meta(describe('How many at once. MAX_PR_ENVIRONMENTS overrides it. Default: 15')),
+            ...previewFields,
             ...environment,
           })
           .partial()

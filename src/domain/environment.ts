@@ -1,11 +1,13 @@
 import type { WantedSecret } from './application-secrets.ts';
 import type { Labels } from './labels.ts';
+import type { PreviewPolicy } from './preview.ts';
 import type { Artifact, Checksums } from './versions.ts';
 
-export const environmentTypes = ['production', 'staging', 'pr'] as const;
+/** `pool`: servers that previews share; it is no key of infra.yaml but follows from `environments.pr.mode: pool`. */
+export const environmentTypes = ['production', 'staging', 'pr', 'pool'] as const;
 export type EnvironmentType = (typeof environmentTypes)[number];
 
-/** What the user typed: `production`, `staging`, `pr 7`. */
+/** What the user typed: `production`, `staging`, `pr 7`, `pool`. */
 export interface Target {
   readonly type: EnvironmentType;
   readonly pullRequest?: number;
@@ -21,7 +23,7 @@ export const targetWords = (target: Target): string =>
 
 /** The target of an environment's name as it stands in plans, lists and labels; undefined for `shared`. */
 export const targetOfName = (name: string): Target | undefined => {
-  if (name === 'production' || name === 'staging') return { type: name };
+  if (name === 'production' || name === 'staging' || name === 'pool') return { type: name };
   const pr = /^pr-([1-9]\d*)$/.exec(name);
   return pr === null ? undefined : { type: 'pr', pullRequest: Number(pr[1]) };
 };
@@ -49,6 +51,8 @@ export interface JobConfig {
   /** Path of the HCL2 file, relative to the configuration file. */
   readonly file: string;
   readonly image: string;
+  /** The build that `image` is, where the reference itself does not tell (a digest); shown by the health path. */
+  readonly version?: string;
   readonly count: number;
   /** The port the service listens on inside its container. */
   readonly port: number;
@@ -78,6 +82,18 @@ export interface Artifacts {
   readonly mirror?: string;
   /** By artifact and version: in place of, or in addition to, those of domain/versions.ts. */
   readonly checksums: Readonly<Partial<Record<Artifact, Readonly<Record<string, Readonly<Partial<Checksums>>>>>>>;
+}
+
+/** Servers that previews share (`environments.pr.pool`). */
+export interface PoolConfig {
+  /** Previews on one server before another is ordered. */
+  readonly perServer: number;
+  readonly serversMax: number;
+  /** What one preview may take, all its jobs together. */
+  readonly cpuMhz: number;
+  readonly memoryMb: number;
+  /** `pr.example.com`: names below it lead to the pool. */
+  readonly wildcard: string;
 }
 
 export type Ingress = 'load-balancer' | 'dns';
@@ -134,6 +150,12 @@ export interface Environment {
   /** Delete protection on servers, load balancer and network, and a guard in the planner. */
   readonly protected: boolean;
   readonly limits: { readonly pullRequestsMax: number };
+  /** Only previews: how they live. */
+  readonly preview?: PreviewPolicy;
+  /** Only previews in pool mode: the environment whose servers run its jobs. It has then no servers of its own. */
+  readonly host?: 'pool' | 'staging';
+  /** Only where previews run: what one of them may take, and how many fit on a server. */
+  readonly pool?: PoolConfig;
   readonly versions: { readonly nomad: string; readonly consul: string; readonly caddy: string };
   /** Absent: the vendors' addresses and the checksums of domain/versions.ts. */
   readonly artifacts?: Artifacts;

@@ -105,6 +105,21 @@ export class CloudError extends Failure {
   }
 }
 
+/** The code host refused or did not answer. `permission`: what its token lacks, in the host's words (`pull_requests=write`). */
+export class CodeHostError extends Failure {
+  readonly kind: 'refused' | 'no-permission' | 'rate-limited' | 'unreachable' | 'unknown';
+  readonly permission: string | undefined;
+  constructor(
+    message: string,
+    facts: { readonly kind: CodeHostError['kind']; readonly permission?: string | undefined },
+    details: FailureDetails = {},
+  ) {
+    super(message, details);
+    this.kind = facts.kind;
+    this.permission = facts.permission;
+  }
+}
+
 /** No reply: refused, reset, timed out. For a write the outcome is unknown and must be looked up, never repeated. */
 export class NoReplyError extends Failure {}
 

@@ -192,7 +192,7 @@ export interface Plan {
   readonly formatVersion: 1;
   readonly project: string;
   readonly environment: string;
-  readonly environmentType: 'production' | 'staging' | 'pr';
+  readonly environmentType: 'production' | 'staging' | 'pr' | 'pool';
   readonly intent: 'converge' | 'destroy';
   /** Names the run that made the plan and carries it out; the `run` label of what it creates. */
   readonly run: string;

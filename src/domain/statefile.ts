@@ -5,9 +5,10 @@ import type { EnvironmentType } from './environment.ts';
 import type { JournalEvent } from './journal.ts';
 import type { Kind } from './kinds.ts';
 import type { Places } from './places.ts';
+import type { Previews } from './preview.ts';
 import type { StoreVerdict } from './store-verdict.ts';
 
-export const stateSchemaVersion = 3;
+export const stateSchemaVersion = 4;
 
 /** What the last runs knew of one Address. Never proof that it exists. */
 export interface Remembered {
@@ -32,6 +33,18 @@ export interface HistoryEntry {
   /** `converged`, `failed: …`, `interrupted`. */
   readonly outcome: string;
   readonly summary: Readonly<Record<string, number>>;
+}
+
+/** A job's image from a given run on. */
+export interface PinnedImage {
+  /** As somebody asked for it: `acme/shop-web:1.4.2`. */
+  readonly asked: string;
+  /** What is run: with a digest wherever the registry told one. */
+  readonly image: string;
+  /** ISO 8601. */
+  readonly at: string;
+  /** What ran before and was healthy: `rollback` goes there. */
+  readonly before?: string;
 }
 
 /** The run that wrote last: who, for what, and what it was at. Without `endedAt` it was stopped, or is still at work. */
@@ -79,6 +92,10 @@ export interface StateFile {
   readonly versions?: readonly number[];
   /** Only in `shared`. */
   readonly places?: Places;
+  /** Only in `shared`. */
+  readonly previews?: Previews;
+  /** By job: what `--image` last said, and what a moving tag stood for. Absent: what infra.yaml says. */
+  readonly images?: Readonly<Record<string, PinnedImage>>;
   readonly lastRun?: RunRecord;
   /** Newest first, at most 50. */
   readonly history: readonly HistoryEntry[];

@@ -17,4 +17,6 @@ const steps: Readonly<Record<number, (document: Record<string, unknown>) => Reco
   1: (document) => ({ ...document, schemaVersion: 2 }),
   /** Version 3 brought fencing tokens, sealed secrets and the journal. Lower than any token: whoever comes may write. */
   2: (document) => ({ ...document, schemaVersion: 3, fencingToken: 0 }),
+  /** Version 4 brought pinned images and what is remembered of pull requests; a document without them has none. */
+  3: (document) => ({ ...document, schemaVersion: 4 }),
 };

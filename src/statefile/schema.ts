@@ -64,9 +64,34 @@ export const sealedSchema = z
 
 const place = z.strictObject({ run: z.string(), holder: z.string(), at: time });
 
+const said = { by: z.string(), at: time };
+const images = z.record(z.string(), z.string());
+const preview = z
+  .strictObject({
+    author: z.string(),
+    asked: z.strictObject({ sha: z.string(), at: time }).optional(),
+    approved: z.strictObject({ ...said, sha: z.string() }).optional(),
+    dismissed: z.strictObject(said).optional(),
+    built: z.strictObject({ sha: z.string(), images, at: time }).optional(),
+    deployed: z.strictObject({ sha: z.string(), images, at: time }).optional(),
+    failed: z.strictObject({ sha: z.string(), message: z.string(), at: time, tries: z.int().min(1) }).optional(),
+    startedAt: time.optional(),
+    stoppedAt: time.optional(),
+    activityAt: time,
+    extendedUntil: time.optional(),
+    waitingSince: time.optional(),
+    redeploy: z.strictObject(said).optional(),
+    comment: z.int().optional(),
+    deployment: z.int().optional(),
+    checkRun: z.strictObject({ id: z.int(), sha: z.string() }).optional(),
+    answered: z.array(z.int()).max(50).optional(),
+  })
+  .describe('What people said of a pull request, and what was shown to them');
+const pinned = z.strictObject({ asked: z.string(), image: z.string(), at: time, before: z.string().optional() });
+
 const address = z.string().refine(isAddress, { error: 'not an address (kind/name)' });
 
-/** Version 3 of the state document. `state/state.v3.schema.json` is made from it. */
+/** Version 4 of the state document. `state/state.v4.schema.json` is made from it. */
 export const stateSchema = z
   .strictObject({
     schemaVersion: z.literal(stateSchemaVersion),
@@ -74,7 +99,7 @@ export const stateSchema = z
     serial: z.int().min(1).describe('Grows by one with every write'),
     project: z.string().min(1),
     environment: z.string().min(1),
-    environmentType: z.enum(['production', 'staging', 'pr', 'shared']),
+    environmentType: z.enum(['production', 'staging', 'pr', 'pool', 'shared']),
     updatedAt: time,
     writtenBy: z.string().optional().describe('The release that wrote the document'),
     fencingToken: z.int().min(0).describe('Of the lease under which it was written'),
@@ -85,6 +110,8 @@ export const stateSchema = z
     sealed: sealedSchema.optional().describe('In place of keys and applications'),
     versions: z.array(z.int().min(1)).optional().describe('Serials of the earlier documents that are kept'),
     places: z.record(z.string(), place).optional().describe('Only in shared: which previews have a place'),
+    previews: z.record(z.string(), preview).optional().describe('Only in shared: by environment'),
+    images: z.record(z.string(), pinned).optional().describe('By job: the image that was asked for with --image'),
     lastRun: runRecord.optional(),
     history: z.array(historyEntry).max(historyMax).describe('Newest first'),
   })

@@ -152,7 +152,7 @@ test('state show prints what is remembered', async () => {
   expect(ran.stdout).toMatchInlineSnapshot(`
     "State of production, project aipacto
     lies in state/files/production.json
-    serial 17, schema 3, fencing token 1, written 2026-11-29 08:15 UTC
+    serial 17, schema 4, fencing token 1, written 2026-11-29 08:15 UTC
     lineage 5f0c9a7e2b1d4c38
     holds no secrets
 

@@ -256,7 +256,7 @@ export const costs: CostReport = {
 };
 
 export const state: StateFile = {
-  schemaVersion: 3,
+  schemaVersion: 4,
   fencingToken: 1,
   lineage: '5f0c9a7e2b1d4c38',
   serial: 17,

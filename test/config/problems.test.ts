@@ -29,7 +29,7 @@ environments:
     infra.yaml:3:1  sate
       unknown key
       found: "sate"
-      allowed: project, domain, state, dns, acme, ssh_keys, versions, artifacts, tailscale, defaults, environments
+      allowed: project, domain, state, dns, acme, github, images, ssh_keys, versions, artifacts, tailscale, defaults, environments
       did you mean state?
 
     infra.yaml:4:20  versions.nomad

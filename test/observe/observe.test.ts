@@ -17,7 +17,7 @@ const rememberedServer: Remembered = {
   outputs: {},
 };
 const remembering = (address: Address, entry: Partial<Remembered>): StateFile => ({
-  schemaVersion: 3,
+  schemaVersion: 4,
   fencingToken: 1,
   lineage: 'l',
   serial: 1,

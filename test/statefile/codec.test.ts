@@ -11,7 +11,7 @@ import { readState } from '../../src/statefile/read.ts';
 import { stateJsonSchema } from '../../src/statefile/schema.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 
-const sample = readFileSync('state/samples/v3.json', 'utf8');
+const sample = readFileSync('state/samples/v4.json', 'utf8');
 const version1 = readFileSync('state/samples/v1.json', 'utf8');
 const where = { place: 'state/local', key: 'production.json', project: 'aipacto', environment: 'production' };
 
@@ -36,7 +36,7 @@ test('the sample document is read, and comes back the same', async () => {
 
 test('a document of version 1 is read as one without keys', async () => {
   const { schemaVersion, keys, ...rest } = await decodeState(version1, where, plainSealer);
-  expect(schemaVersion).toBe(3);
+  expect(schemaVersion).toBe(4);
   expect(rest.fencingToken).toBe(0);
   expect(keys).toBeUndefined();
   expect(rest.resources['server/production-1']?.id).toBe('102030');
@@ -44,7 +44,7 @@ test('a document of version 1 is read as one without keys', async () => {
 
 test('a document of version 2 is read as one that anybody may write, with nothing of a journal', async () => {
   const state = await decodeState(readFileSync('state/samples/v2.json', 'utf8'), where, plainSealer);
-  expect(state).toMatchObject({ schemaVersion: 3, fencingToken: 0, serial: 12 });
+  expect(state).toMatchObject({ schemaVersion: 4, fencingToken: 0, serial: 12 });
   expect(state.lastRun).toBeUndefined();
   expect(state.keys?.gossip.consul.reveal()).toBe('ZXhhbXBsZSBvZiBhIGtleSBvZiAzMiBieXRlcyEhISE=');
 });
@@ -59,7 +59,7 @@ test('keys are secret everywhere but in the document itself', async () => {
 
 test('the JSON Schema in state/ is the one of the code', async () => {
   await expect(`${JSON.stringify(stateJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(
-    '../../state/state.v3.schema.json',
+    '../../state/state.v4.schema.json',
   );
 });
 
@@ -90,12 +90,12 @@ test('a document of the wrong shape names the places', async () => {
 });
 
 test.each([
-  [{ schemaVersion: 4 }, 'a newer release', 'update this tool and run the same command again'],
-  [{ schemaVersion: 4, writtenBy: '0.4.0' }, 'release 0.4.0', 'use release 0.4.0 or later'],
+  [{ schemaVersion: 5 }, 'a newer release', 'update this tool and run the same command again'],
+  [{ schemaVersion: 5, writtenBy: '0.5.0' }, 'release 0.5.0', 'use release 0.5.0 or later'],
 ])('a newer document %j says who wrote it and which release can read it', async (change, writer, next) => {
   const { writtenBy: _, ...document } = JSON.parse(sample);
   expect((await readOf(JSON.stringify({ ...document, ...change }))).slice(1)).toEqual([
-    `the state of production in memory/production.json has schema version 4, written by ${writer}; this release reads version 3`,
+    `the state of production in memory/production.json has schema version 5, written by ${writer}; this release reads version 4`,
     untouched,
     next,
   ]);

@@ -56,7 +56,7 @@ export const createModelWorld = (): ModelWorld => {
     if (entry === undefined) delete resources[address];
     else resources[address] = entry;
     world.state = {
-      schemaVersion: 3,
+      schemaVersion: 4,
       fencingToken: 1,
       lineage: 'model',
       serial: (world.state?.serial ?? 0) + 1,
