@@ -28,7 +28,7 @@ export const createClusterOperations = (deps: ClusterDeps): ClusterOperations =>
       await awaitReady(deps, cluster, known, waiting);
       await deps.certify?.(targets, waiting);
     },
-    submit: (job, waiting) => submitJob(deps, job, serversOf(waiting), waiting),
+    submit: (job, waiting, redeploy) => submitJob(deps, job, serversOf(waiting), waiting, redeploy),
     stop: (jobId, { signal, ...rest }) => {
       signal.throwIfAborted();
       return askInTurn(serversOf({ signal, ...rest }), (target) =>

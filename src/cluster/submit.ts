@@ -43,6 +43,7 @@ export const submitJob = async (
   job: Resource<'job'>,
   servers: readonly MachineTarget[],
   waiting: Waiting,
+  redeploy?: string,
 ): Promise<void> => {
   waiting.signal.throwIfAborted();
   const work: Work = { deps, job, servers, waiting };
@@ -57,7 +58,11 @@ export const submitJob = async (
   const { scheduler } = connect(deps, target);
   await scheduler.putVariables(`nomad/jobs/${spec.jobId}`, values);
   if (spec.release !== undefined) await release(work, spec.release, scheduler, { owner, values });
-  const { version } = await scheduler.submit(spec, { fingerprint: job.fingerprint, owner });
+  const { version } = await scheduler.submit(spec, {
+    fingerprint: job.fingerprint,
+    owner,
+    ...(redeploy === undefined ? {} : { redeploy }),
+  });
   await untilHealthy(work, version);
   await timed(work, 'Consul and the ingress', () => untilAnswering(work));
 };

@@ -14,6 +14,7 @@ import { fillUserDataFrom } from './fill-user-data.ts';
 import { freePlace, reservePlace } from './places.ts';
 import { type PlannedWithDesired, planTarget } from './planning.ts';
 import { refuseUnsealed } from './sealing.ts';
+import { confirmWanted } from './still-wanted.ts';
 import { giveBack, underLease, type Writing } from './under-lease.ts';
 import { orKept, writeEnd } from './write-end.ts';
 
@@ -73,6 +74,7 @@ const carryOut = async (
   if (machines) context.tailnet();
   await refuseUnsealed(context, context.environment.name, machines || (began !== null && holdsSecrets(began)));
   if (plan.steps.some(makesSomething)) await reservePlace(context, { run: plan.run, ...seenBy(options) });
+  await confirmWanted(context, options);
   await startKeys(context, plan);
   if (plan.intent === 'converge') await context.keyRing.keepCopy();
   reporter.planStarted(plan);

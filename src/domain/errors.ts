@@ -80,6 +80,9 @@ export class StoreError extends Failure {
   }
 }
 
+/** Right before the first change it turned out that nobody wants it any more; the message says why. */
+export class WithdrawnError extends Failure {}
+
 /** The saved plan does not fit the world any more. */
 export class StalePlanError extends Failure {}
 
@@ -117,6 +120,15 @@ export class CodeHostError extends Failure {
     super(message, details);
     this.kind = facts.kind;
     this.permission = facts.permission;
+  }
+}
+
+/** A registry of container images refused or did not answer. */
+export class RegistryError extends Failure {
+  readonly kind: 'refused' | 'no-login' | 'no-permission' | 'rate-limited' | 'unreachable' | 'not-offered';
+  constructor(message: string, kind: RegistryError['kind'], details: FailureDetails = {}) {
+    super(message, details);
+    this.kind = kind;
   }
 }
 

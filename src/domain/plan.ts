@@ -68,6 +68,7 @@ export type CloudChange =
   | { readonly op: 'set-rules'; readonly rules: readonly FirewallRule[] }
   | { readonly op: 'apply-firewall'; readonly server: MaybeReference<number> }
   | { readonly op: 'remove-firewall'; readonly server: MaybeReference<number> }
+  | { readonly op: 'remove-firewall-selector'; readonly selector: string }
   | { readonly op: 'power-off' }
   | { readonly op: 'shutdown' }
   | { readonly op: 'power-on' }
@@ -134,7 +135,13 @@ export type Effect =
       readonly identity: string | null;
     }
   /** Register the job if it differs, then wait until it is truly healthy. */
-  | { readonly port: 'jobs'; readonly op: 'submit'; readonly resource: Resource<'job'> }
+  | {
+      readonly port: 'jobs';
+      readonly op: 'submit';
+      readonly resource: Resource<'job'>;
+      /** Deploys it once more although it is the same: any value that it was not deployed with before. */
+      readonly redeploy?: string;
+    }
   | { readonly port: 'jobs'; readonly op: 'stop'; readonly jobId: string }
   /** Bookkeeping only: write or drop a state entry. */
   | {

@@ -38,7 +38,7 @@ const runJobStep = async (
   context: StepContext,
 ): Promise<void> => {
   if (effect.op === 'submit') {
-    await stoppable(step, context, (waiting) => context.operations.submit(effect.resource, waiting));
+    await stoppable(step, context, (waiting) => context.operations.submit(effect.resource, waiting, effect.redeploy));
     return recordOwnId(step, effect.resource.spec.jobId, effect.resource.name, context);
   }
   await stoppable(step, context, (waiting) => context.operations.stop(effect.jobId, waiting));

@@ -4,6 +4,8 @@ export const metaNames = {
   owner: 'reconcile_owner',
   /** Counts registrations of one content after failures: the same content alone would make no new deployment. */
   retry: 'reconcile_retry',
+  /** The run that was told to deploy it once more; no part of the fingerprint, so its absence later is no difference. */
+  redeploy: 'reconcile_redeploy',
   /** On a job: the fingerprint of the release that succeeded before this version was registered. */
   release: 'reconcile_release',
   /** On a release: the job it belongs to. Such a job is part of another and never listed for itself. */

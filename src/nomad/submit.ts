@@ -14,11 +14,12 @@ import { jobSchema, type NomadJob, planSchema, registeredSchema, type StoredJob 
 export const submitJob = async (
   http: NomadHttp,
   spec: JobSpec,
-  meta: { readonly fingerprint: string; readonly owner: string },
+  meta: { readonly fingerprint: string; readonly owner: string; readonly redeploy?: string },
 ): Promise<{ version: number; changed: boolean }> => {
   const present = await readJob(http, spec.jobId);
   const runs = present !== undefined && !present.Stop && present.Status !== 'dead';
-  const same = runs && present.Meta?.[metaNames.fingerprint] === meta.fingerprint;
+  const again = meta.redeploy !== undefined && present?.Meta?.[metaNames.redeploy] !== meta.redeploy;
+  const same = runs && !again && present.Meta?.[metaNames.fingerprint] === meta.fingerprint;
   // A failed deployment stays failed; running again means trying again, with a version of its own.
   const failed = same && (await jobHealth(http, spec.jobId, present.Version)).state === 'failed';
   if (same && !failed) return { version: present.Version, changed: false };
@@ -27,6 +28,7 @@ export const submitJob = async (
     [metaNames.fingerprint]: meta.fingerprint,
     [metaNames.owner]: meta.owner,
     ...(spec.release === undefined ? {} : { [metaNames.release]: spec.release.fingerprint }),
+    ...(meta.redeploy === undefined ? {} : { [metaNames.redeploy]: meta.redeploy }),
     ...(retry === 0 ? {} : { [metaNames.retry]: String(retry) }),
   });
   const registered = await readJob(http, spec.jobId);

@@ -43,7 +43,7 @@ const judge = (planning: Planning, want: Resource<'job'>, job: ObservedJob | und
   const plain = { address: want.address, kind: 'job', name: want.name, want, disruption: 'none' } as const;
   const submit: Draft = {
     verb: 'submit',
-    effect: { port: 'jobs', op: 'submit', resource: want },
+    effect: { port: 'jobs', op: 'submit', resource: want, ...(again(planning) ? { redeploy: planning.run } : {}) },
     fingerprintAfter: want.fingerprint,
   };
   const asked = adopt.has(want.address);
@@ -113,8 +113,11 @@ const differences = (
   else if (job.wanted !== want.spec.count)
     planning.notices.add(`${want.address} was scaled to ${job.wanted} by hand; infra.yaml says ${want.spec.count}`);
   if (reasons.length === 0) reasons.push(...moved(planning, want));
+  if (reasons.length === 0 && again(planning)) reasons.push(reason('redeploy', 'it is to be deployed once more'));
   return reasons;
 };
+
+const again = ({ options }: Planning): boolean => options.redeploy === true;
 
 /** Its allocations on a server that is wiped start anew elsewhere: the run ends well only once they are healthy again. */
 const moved = (planning: Planning, want: Resource<'job'>): Reason[] => {

@@ -10,6 +10,7 @@ export interface PlanningOptions {
   readonly only?: readonly Address[];
   readonly replace?: readonly Address[];
   readonly adopt?: readonly Address[];
+  readonly redeploy?: boolean;
 }
 
 /** Everything the planner may look at. Values only: no clock, no chance, no network. */

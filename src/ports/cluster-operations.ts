@@ -19,8 +19,11 @@ export interface ClusterOperations {
   awaitBoot(target: MachineTarget, waiting: Waiting): Promise<void>;
   /** Until leader, wanted voters by name and every node ready, eligible and seeing Consul. */
   awaitReady(cluster: Resource<'cluster'>, waiting: Waiting): Promise<void>;
-  /** Registers when different, then waits for true health; Failure with the failing task's last event. */
-  submit(job: Resource<'job'>, waiting: Waiting): Promise<void>;
+  /**
+   * Registers when different, or when it was not deployed with this value of `redeploy` yet; then waits for true health;
+   * Failure with the failing task's last event.
+   */
+  submit(job: Resource<'job'>, waiting: Waiting, redeploy?: string): Promise<void>;
   stop(jobId: string, waiting: Waiting): Promise<void>;
   /** What Consul and Nomad say now; `reachable: false` when no server answers within the bound. */
   observe(

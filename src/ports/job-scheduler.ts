@@ -16,10 +16,13 @@ export interface JobScheduler {
   voters(): Promise<{ readonly names: readonly string[]; readonly version: string | null }>;
   nodes(): Promise<readonly ObservedNode[]>;
   jobs(): Promise<readonly ObservedJob[]>;
-  /** Registers the job; a job whose fingerprint already runs is left as it is. Returns the version to wait for. */
+  /**
+   * Registers the job; a job whose fingerprint already runs is left as it is, unless `redeploy` is a value it was not
+   * registered with. Returns the version to wait for.
+   */
   submit(
     job: JobSpec,
-    meta: { readonly fingerprint: string; readonly owner: string },
+    meta: { readonly fingerprint: string; readonly owner: string; readonly redeploy?: string },
   ): Promise<{ readonly version: number; readonly changed: boolean }>;
   health(jobId: string, version: number): Promise<JobHealth>;
   /** Starts a job's release unless it has succeeded before: then null, else the version to ask for. */

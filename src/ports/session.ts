@@ -16,6 +16,8 @@ export interface PlanOptions {
   readonly adopt?: readonly Address[];
   /** With every copy of the keys gone. */
   readonly recoverAccess?: RecoverAccess;
+  /** Jobs are deployed again although nothing about them differs. */
+  readonly redeploy?: boolean;
 }
 export interface Planned {
   readonly plan: Plan;
@@ -28,6 +30,11 @@ export interface ApplyOptions {
   readonly command: string;
   readonly signal: AbortSignal;
   readonly saved: boolean;
+  /**
+   * Asked under the lease, once the place was taken and before anything is made: a sentence ends it there with
+   * WithdrawnError, and the place is free again where nothing exists.
+   */
+  readonly stillWanted?: () => Promise<string | null>;
 }
 
 /** Where a run's time went; milliseconds, `startedMs` counted from the run's first step. */
