@@ -1,6 +1,9 @@
 import { auditPlan } from '../audit/audit.ts';
 import { desiredState } from '../desired/desired.ts';
+import { addressOf } from '../domain/address.ts';
+import { targetWords } from '../domain/environment.ts';
 import { Failure } from '../domain/errors.ts';
+import type { Plan } from '../domain/plan.ts';
 import type { DesiredState } from '../domain/resource.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import { gzipBase64, sha256Hex } from '../local/hash.ts';
@@ -9,6 +12,7 @@ import { makePlan } from '../plan/plan.ts';
 import { isoNow } from '../ports/clock.ts';
 import type { Planned, PlanOptions } from '../ports/session.ts';
 import type { TargetContext } from './context.ts';
+import { type Pins, type SettledImages, settleImages } from './pinned-images.ts';
 import { remember } from './remembered.ts';
 import { newRunId } from './run-id.ts';
 import { sealingNotices } from './sealing.ts';
@@ -24,10 +28,12 @@ export const planTarget = async (
   context: TargetContext,
   options: PlanOptions,
   known?: StateFile | null,
+  lists: 'all' | 'needed' = 'all',
 ): Promise<PlannedWithDesired> => {
-  const { environment, assets, clock, random, reporter } = context;
+  const { assets, clock, random, reporter } = context;
   const left = known === undefined ? await remember(context) : undefined;
   const state = known === undefined ? (left?.state ?? null) : known;
+  const { environment, images } = await imagesOf(context, options, state);
   await context.keyRing.load(state);
   const applications = await context.secrets.load(state);
   const desired = desiredState({
@@ -49,6 +55,7 @@ export const planTarget = async (
     ...(options.recoverAccess === undefined ? {} : { recoverAccess: options.recoverAccess }),
     // What is replaced is ordered anew although nothing is missing.
     catalogue: (options.replace?.length ?? 0) > 0 ? 'always' : 'when-needed',
+    lists,
   });
   await context.certificates.load();
   const servers = [...desired.resources].filter((one) => one.kind === 'server').map(({ name }) => name);
@@ -66,10 +73,43 @@ export const planTarget = async (
   });
   const { only = [] } = options;
   const notices = [...made.notices, ...sealingNotices(environment.name, state, context.sealer)];
-  const plan = { ...made, notices, ...(only.length === 0 ? {} : { only }) };
+  const plan = {
+    ...made,
+    notices,
+    ...(only.length === 0 ? {} : { only }),
+    ...newImages(made, images, state),
+  };
   refuseUnsound(auditPlan({ plan, desired, observation, state, environment }));
   const leftOver = (left?.recovered ?? left?.superseded ?? null) !== null;
   return { plan, observation, state, desired, leftOver };
+};
+
+/** What is to be destroyed has the images that infra.yaml has: no registry is asked for it. */
+const imagesOf = async (
+  { environment, registry, clock }: TargetContext,
+  { intent, images }: PlanOptions,
+  state: StateFile | null,
+): Promise<SettledImages> =>
+  intent === 'destroy'
+    ? { environment, images: {} }
+    : settleImages({
+        environment,
+        state,
+        asked: images,
+        registry: registry ?? null,
+        now: isoNow(clock),
+        next: `reconcile ${targetWords(environment)} --image JOB=REFERENCE`,
+      });
+
+/** Those that the state has otherwise, of jobs that the plan is about. */
+const newImages = ({ changes }: Plan, images: Pins, state: StateFile | null): Pick<Plan, 'images'> => {
+  const known = state?.images ?? {};
+  const news = Object.entries(images).filter(
+    ([job, pin]) =>
+      JSON.stringify(known[job]) !== JSON.stringify(pin) &&
+      changes.some(({ address }) => address === addressOf('job', job)),
+  );
+  return news.length === 0 ? {} : { images: Object.fromEntries(news) };
 };
 
 export const loadState = async (context: TargetContext): Promise<StateFile | null> => (await remember(context)).state;

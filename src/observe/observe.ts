@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { withoutAccess } from '../domain/access-rule.ts';
 import { type Address, isAddress } from '../domain/address.ts';
 import type { Catalogue, Observation } from '../domain/observation.ts';
 import type { OwnershipBasis } from '../domain/ownership.ts';
@@ -9,6 +10,7 @@ import type { CloudApi, Listing } from '../ports/cloud-api.ts';
 import type { ClusterOperations, RecoverAccess } from '../ports/cluster-operations.ts';
 import { catalogueNeeded } from './catalogue-needed.ts';
 import { machineTargets } from './machine-targets.ts';
+import { listedKinds, neededKinds } from './needed-kinds.ts';
 import { type OwnItem, ownItems } from './own.ts';
 import { wantedZones } from './wanted-zones.ts';
 
@@ -20,23 +22,11 @@ export interface ObserveOptions {
   readonly clock: Clock;
   /** Ask what can be ordered even when nothing seems to need it, e.g. for `--replace`. */
   readonly catalogue?: 'when-needed' | 'always';
+  /** Which kinds are listed; `needed`: those of which something is wanted or remembered. */
+  readonly lists?: 'all' | 'needed';
   /** Where all keys are lost, look what a human's login would find. */
   readonly recoverAccess?: RecoverAccess;
 }
-
-/** One paged list each, of the whole project: ours, other environments', foreign. */
-export const listedKinds = [
-  'server',
-  'network',
-  'firewall',
-  'placement-group',
-  'load-balancer',
-  'certificate',
-  'ssh-key',
-  'zone',
-  'primary-ip',
-  'volume',
-] as const;
 
 /** Requests on their way at once. More would not be faster: eleven lists are all there is. */
 const concurrency = 6;
@@ -52,12 +42,16 @@ export const observe = async (options: ObserveOptions): Promise<Observation> => 
   const at = isoNow(clock);
   const ask = askInTurn();
   const prices = ask(() => cloud.prices());
-  const lists = listedKinds.map(async (kind) => [kind, await ask(() => cloud.list(kind))] as const);
-  const rrsets = listRrsets(options, lists, ask);
+  const kinds = options.lists === 'needed' ? neededKinds(desired, state) : listedKinds;
+  const lists = kinds.map(async (kind) => [kind, await ask(() => cloud.list(kind))] as const);
+  const rrsets = listRrsets(options, lists[kinds.indexOf('zone')], ask);
   const [listings, priceList, records] = await Promise.all([Promise.all(lists), prices, rrsets]);
 
   const all = [...listings, ...(records === undefined ? [] : [['rrset', records] as const])];
-  const items = all.flatMap(([, { items: found }]) => found);
+  const items = withoutAccess(
+    all.flatMap(([, { items: found }]) => found),
+    { project: desired.project, environment: desired.environment, nowMs: Date.parse(at) },
+  );
   const own = ownItems(items, basisOf(desired, state));
   const targets = machineTargets(own);
   const asked = options.recoverAccess === undefined ? {} : { recoverAccess: options.recoverAccess };
@@ -99,12 +93,12 @@ const askInTurn = (): Ask => {
 /** After the list of zones, which tells the ids. A wanted zone that does not exist has no records. */
 const listRrsets = async (
   { cloud, desired, state }: ObserveOptions,
-  lists: readonly Promise<readonly [string, Listing]>[],
+  listed: Promise<readonly [string, Listing]> | undefined,
   ask: Ask,
 ): Promise<Listing | undefined> => {
   const wanted = wantedZones(desired, state);
   if (wanted.length === 0) return undefined;
-  const [, zones] = (await lists[listedKinds.indexOf('zone')]) ?? ['zone', { items: [], complete: false }];
+  const [, zones] = (await listed) ?? ['zone', { items: [], complete: false }];
   const found = zones.items.filter(({ name }) => wanted.includes(name));
   const listings = await Promise.all(found.map(({ id, name }) => ask(() => cloud.listRrsets({ id, name }))));
   const because = [zones, ...listings].find(({ complete }) => !complete)?.because;

@@ -20,6 +20,8 @@ const guardReferences = ({ desired, intent, observation, verdicts }: Planning): 
   if (intent === 'destroy') return;
   const names = new Set(observation.items.map(({ kind, name }) => `${kind} ${name}`));
   for (const { kind, name } of desired.references) {
+    // Not asked for by a look that orders nothing.
+    if (observation.lists[kind] === undefined) continue;
     const address: Address = `${kind}/${name}`;
     if (names.has(`${kind} ${name}`) || verdicts.has(address)) continue;
     verdicts.set(address, {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Address } from '../../src/domain/address.ts';
 import { CloudError } from '../../src/domain/errors.ts';
 import type { Remembered, StateFile } from '../../src/domain/statefile.ts';
-import { listedKinds } from '../../src/observe/observe.ts';
+import { listedKinds } from '../../src/observe/needed-kinds.ts';
 import { fixedCloud, item, labelsOf, observing, ownServer, serverFacts, wanted, wantedServer } from './kit.ts';
 
 const zone = item('zone', '77', 'aipacto.com', { ttlSeconds: 3600, deleteProtection: false, recordCount: 5 });
