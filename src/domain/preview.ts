@@ -38,14 +38,21 @@ export interface Said {
  */
 export interface PreviewRecord {
   readonly author: string;
-  /** Our comment asked to approve this head commit; a plain `/deploy` means it, and no later one. */
-  readonly asked?: { readonly sha: string; readonly at: string };
+  /** How the pull request was when it was looked at last; a push or a reopening whose event was lost shows by it. */
+  readonly seen?: { readonly sha: string; readonly state: 'open' | 'draft' | 'closed'; readonly at: string };
+  /**
+   * Our comment asked to approve this head commit; a plain `/deploy` means it, and no later one. `instead`: of another
+   * one that it had named before.
+   */
+  readonly asked?: { readonly sha: string; readonly at: string; readonly instead?: string };
   /** Who does not write to the repository gets this very commit deployed, and nothing else. */
   readonly approved?: Said & { readonly sha: string };
   /** By `/destroy`: nothing is made until somebody says `/deploy` or `/redeploy`, or the pull request is reopened. */
   readonly dismissed?: Said;
   /** Images that were built for a commit, told by the workflow that pushed them. */
   readonly built?: { readonly sha: string; readonly images: Images; readonly at: string };
+  /** The workflow that should have built them ended otherwise; a sentence. */
+  readonly unbuilt?: { readonly sha: string; readonly message: string; readonly at: string };
   /** What answers now, or did last. */
   readonly deployed?: { readonly sha: string; readonly images: Images; readonly at: string };
   /** Last attempt, when it failed: it is not tried again for the same commit by itself before this moment. */
@@ -54,8 +61,15 @@ export interface PreviewRecord {
   readonly startedAt?: string;
   /** Jobs were stopped for want of activity. */
   readonly stoppedAt?: string;
+  /**
+   * It went because nobody had worked on it for long enough, or made room for another that waited. Until somebody pushes,
+   * reopens, or says `/deploy` or `/redeploy`.
+   */
+  readonly ended?: { readonly because: 'expired' | 'evicted'; readonly at: string; readonly madeRoomFor?: string };
   /** Push, command, reopening, review: what TTL and idle stop count from. */
   readonly activityAt: string;
+  /** The last review, or comment on its code. */
+  readonly reviewedAt?: string;
   /** By `/extend`: neither TTL nor idle stop before. */
   readonly extendedUntil?: string;
   /** Wants a place and has none; first come, first served. */
@@ -68,6 +82,14 @@ export interface PreviewRecord {
   readonly checkRun?: { readonly id: number; readonly sha: string };
   /** Ids of comments whose commands were carried out or refused, newest last, at most 50: a doubled event says nothing new. */
   readonly answered?: readonly number[];
+  /** Logins that were told that their commands are not carried out, newest last, at most 20: nobody is told twice. */
+  readonly refused?: readonly string[];
+  /** Fingerprints of what stands at the code host, so that nothing is written there that says what is there already. */
+  readonly shown?: {
+    readonly comment?: string;
+    readonly deployment?: string;
+    readonly check?: string;
+  };
 }
 /** By environment: `pr-7`. */
 export type Previews = Readonly<Record<string, PreviewRecord>>;

@@ -45,11 +45,17 @@ export interface CodeHost {
   permissionOf(login: string): Promise<Permission>;
   /**
    * Our one comment: updates `known`, and when that is gone or unknown looks for the one with `marker` and makes it
-   * otherwise (up to three requests). Returns its id.
+   * otherwise (up to three requests). `first`: there never was one, so it is made without looking (one request).
+   * Returns its id.
    */
   putComment(
     number: number,
-    wanted: { readonly body: string; readonly marker: string; readonly known: number | null },
+    wanted: {
+      readonly body: string;
+      readonly marker: string;
+      readonly known: number | null;
+      readonly first?: boolean;
+    },
   ): Promise<number>;
   /** A further comment, for what is answered once. */
   reply(number: number, body: string): Promise<number>;

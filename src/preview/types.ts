@@ -28,6 +28,8 @@ export type Wake =
       readonly number: number;
       readonly action: 'opened' | 'ready' | 'pushed' | 'draft' | 'closed' | 'reopened' | 'other';
       readonly sender: string;
+      /** ISO 8601, the code host's clock: when it happened (`pull_request.updated_at`). */
+      readonly at: string;
       /** The workflow of this very event built them (a build and a deploy in one workflow); means the same as `built`. */
       readonly built: { readonly sha: string; readonly images: Images } | null;
     }
@@ -40,7 +42,7 @@ export type Wake =
       readonly createdAt: string;
     }
   /** A review, or a comment on the code: somebody works on it. */
-  | { readonly kind: 'review'; readonly number: number; readonly sender: string }
+  | { readonly kind: 'review'; readonly number: number; readonly sender: string; readonly at: string }
   /** A workflow built images for a commit; `number` null: whoever has that head commit. */
   | { readonly kind: 'built'; readonly number: number | null; readonly sha: string; readonly images: Images }
   /** The workflow that should have built images for a commit ended otherwise; `conclusion` as GitHub calls it: `failure`. */
@@ -57,8 +59,8 @@ export type Wake =
 /** Why there is, or is not, a preview: the verdict on one pull request. */
 export type Verdict =
   | { readonly action: 'deploy'; readonly sha: string; readonly images: Images | null; readonly redeploy: boolean }
-  /** As it should be. */
-  | { readonly action: 'keep' }
+  /** What is there stays as it is; `because`: though the head commit is another. */
+  | { readonly action: 'keep'; readonly because: KeptBecause | null }
   | { readonly action: 'stop'; readonly because: 'idle' }
   | { readonly action: 'destroy'; readonly because: GoneBecause }
   /** Nothing is there, and nothing is made now. */
@@ -72,8 +74,11 @@ export type GoneBecause =
   | 'evicted'
   | 'not-approved'
   | 'unknown-pull-request';
+export type KeptBecause = 'waiting-for-approval' | 'waiting-for-images' | 'build-failed' | 'failed-before' | 'idle';
 export type NotBecause =
   | GoneBecause
+  | 'idle'
+  | 'build-failed'
   | 'waiting-for-approval'
   | 'waiting-for-images'
   | 'waiting-for-place'

@@ -69,15 +69,21 @@ const images = z.record(z.string(), z.string());
 const preview = z
   .strictObject({
     author: z.string(),
-    asked: z.strictObject({ sha: z.string(), at: time }).optional(),
+    seen: z.strictObject({ sha: z.string(), state: z.enum(['open', 'draft', 'closed']), at: time }).optional(),
+    asked: z.strictObject({ sha: z.string(), at: time, instead: z.string().optional() }).optional(),
     approved: z.strictObject({ ...said, sha: z.string() }).optional(),
     dismissed: z.strictObject(said).optional(),
     built: z.strictObject({ sha: z.string(), images, at: time }).optional(),
+    unbuilt: z.strictObject({ sha: z.string(), message: z.string(), at: time }).optional(),
     deployed: z.strictObject({ sha: z.string(), images, at: time }).optional(),
     failed: z.strictObject({ sha: z.string(), message: z.string(), at: time, tries: z.int().min(1) }).optional(),
     startedAt: time.optional(),
     stoppedAt: time.optional(),
+    ended: z
+      .strictObject({ because: z.enum(['expired', 'evicted']), at: time, madeRoomFor: z.string().optional() })
+      .optional(),
     activityAt: time,
+    reviewedAt: time.optional(),
     extendedUntil: time.optional(),
     waitingSince: time.optional(),
     redeploy: z.strictObject(said).optional(),
@@ -85,9 +91,18 @@ const preview = z
     deployment: z.int().optional(),
     checkRun: z.strictObject({ id: z.int(), sha: z.string() }).optional(),
     answered: z.array(z.int()).max(50).optional(),
+    refused: z.array(z.string()).max(20).optional(),
+    shown: z.strictObject({ comment: z.string(), deployment: z.string(), check: z.string() }).partial().optional(),
   })
   .describe('What people said of a pull request, and what was shown to them');
-const pinned = z.strictObject({ asked: z.string(), image: z.string(), at: time, before: z.string().optional() });
+const pinned = z.strictObject({
+  asked: z.string(),
+  image: z.string(),
+  at: time,
+  configured: z.string().describe('What infra.yaml had then: when it has something else, that counts'),
+  healthy: z.literal(true).optional().describe('It became healthy'),
+  before: z.string().optional().describe('What ran before and was healthy: rollback goes there'),
+});
 
 const address = z.string().refine(isAddress, { error: 'not an address (kind/name)' });
 
@@ -111,7 +126,10 @@ export const stateSchema = z
     versions: z.array(z.int().min(1)).optional().describe('Serials of the earlier documents that are kept'),
     places: z.record(z.string(), place).optional().describe('Only in shared: which previews have a place'),
     previews: z.record(z.string(), preview).optional().describe('Only in shared: by environment'),
-    images: z.record(z.string(), pinned).optional().describe('By job: the image that was asked for with --image'),
+    images: z
+      .record(z.string(), pinned)
+      .optional()
+      .describe('By job: the image that was asked for, and what it was pinned to'),
     lastRun: runRecord.optional(),
     history: z.array(historyEntry).max(historyMax).describe('Newest first'),
   })
