@@ -161,6 +161,8 @@ export const commandLine = (
     ...options.only.map((address) => `--only ${address}`),
     ...options.replace.map((address) => `--replace ${address}`),
     ...options.adopt.map((address) => `--adopt ${address}`),
+    ...Object.entries(options.images).map(([job, image]) => `--image ${job}=${image}`),
+    ...(options.failed ? ['--failed'] : []),
     ...recoveryFlags(options),
     ...(options.serial === null ? [] : [`--serial ${options.serial}`]),
     ...(options.to === null ? [] : [`--to ${options.to}`]),

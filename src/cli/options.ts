@@ -1,6 +1,8 @@
 import { type Address, isAddress } from '../domain/address.ts';
 import { UsageError } from '../domain/errors.ts';
+import { imageFrom } from '../domain/image-reference.ts';
 import { kinds } from '../domain/kinds.ts';
+import type { Images } from '../domain/preview.ts';
 import type { RecoverAccess } from '../ports/cluster-operations.ts';
 import { durationMs } from './duration.ts';
 import { helpCommand } from './help.ts';
@@ -16,6 +18,10 @@ export interface Options {
   readonly only: readonly Address[];
   readonly replace: readonly Address[];
   readonly adopt: readonly Address[];
+  /** By job, as typed. */
+  readonly images: Images;
+  /** `rollback --failed` */
+  readonly failed: boolean;
   readonly recoverAccess?: RecoverAccess;
   readonly verbose: boolean;
   readonly color: boolean;
@@ -44,6 +50,8 @@ export const optionsOf = (raw: Readonly<Record<string, unknown>>, verb: Verb): O
     only: addresses(raw['only'], '--only', verb),
     replace: addresses(raw['replace'], '--replace', verb),
     adopt: addresses(raw['adopt'], '--adopt', verb),
+    images: imagesOf(raw['image'], verb),
+    failed: raw['failed'] === true,
     ...recovery(raw['recoverAccess'] === true, text('sshIdentity'), verb),
     verbose: raw['verbose'] === true,
     color: raw['color'] !== false,
@@ -57,6 +65,21 @@ export const optionsOf = (raw: Readonly<Record<string, unknown>>, verb: Verb): O
       ...(typeof raw['staging'] === 'boolean' ? { staging: raw['staging'] } : {}),
     },
   };
+};
+
+/** `web=acme/shop-web:1.4.2`, each job once. What comes from a pull request is anybody's text. */
+const imagesOf = (value: unknown, verb: Verb): Images => {
+  const images: Record<string, string> = Object.create(null);
+  const next = helpCommand(verb);
+  for (const entry of Array.isArray(value) ? value : []) {
+    const [job = '', reference = ''] = String(entry).split(/=(.*)/s);
+    if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(job))
+      throw new UsageError('--image wants JOB=REFERENCE, like web=acme/shop-web:1.4.2', { next });
+    imageFrom(reference, `--image ${job}`, next);
+    if (images[job] !== undefined) throw new UsageError(`--image names job ${job} twice`, { next });
+    images[job] = reference;
+  }
+  return { ...images };
 };
 
 const recovery = (asked: boolean, identity: string | null, verb: Verb): { readonly recoverAccess?: RecoverAccess } => {

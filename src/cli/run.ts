@@ -20,6 +20,7 @@ const commands: Readonly<Record<Verb, () => Promise<CommandRun>>> = {
   reconcile: async () => (await import('./commands/converge.ts')).runConverge,
   plan: async () => (await import('./commands/plan.ts')).runPlan,
   apply: async () => (await import('./commands/apply.ts')).runApply,
+  rollback: async () => (await import('./commands/rollback.ts')).runRollback,
   check: async () => (await import('./commands/check.ts')).runCheck,
   destroy: async () => (await import('./commands/converge.ts')).runDestroy,
   list: async () => (await import('./commands/reading.ts')).runList,

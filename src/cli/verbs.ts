@@ -21,6 +21,12 @@ export const optionSpecs = {
     about: 'take over the foreign thing of that name; may be repeated',
     repeatable: true,
   },
+  image: {
+    flags: '--image <job=reference>',
+    about: 'the image that this job runs from now on, e.g. web=acme/shop-web:1.4.2; may be repeated',
+    repeatable: true,
+  },
+  failed: { flags: '--failed', about: 'only jobs whose newest image never became healthy' },
   recoverAccess: {
     flags: '--recover-access',
     about: 'every copy of the keys is gone: log in with the SSH key of a human, and make new ones',
@@ -54,7 +60,7 @@ export const optionSpecs = {
 export type OptionName = keyof typeof optionSpecs;
 
 const common = ['json', 'local', 'config', 'verbose', 'color'] as const;
-const planning = ['only', 'replace', 'adopt', 'recoverAccess', 'sshIdentity'] as const;
+const planning = ['image', 'only', 'replace', 'adopt', 'recoverAccess', 'sshIdentity'] as const;
 
 export interface VerbSpec {
   /** Shown after the verb: `<target>`, `<file>`; empty: nothing follows. */
@@ -80,6 +86,7 @@ export const verbs = {
       ['reconcile production', 'show the plan, ask, carry it out'],
       ['reconcile production --local --yes', 'the same in the emulated cloud, without a question'],
       ['reconcile pr 7', 'the environment of pull request 7'],
+      ['reconcile production --image web=acme/shop-web:1.4.2', 'another build of a job; it stays until the next'],
       ['reconcile production --only server/production-2', 'nothing but this server and what it needs'],
       ['reconcile production --recover-access', 'back in with a key of ssh_keys, when state and copies are gone'],
       ['reconcile production --yes --wait 10m', 'in a pipeline: after the run that is at work'],
@@ -102,6 +109,16 @@ export const verbs = {
     about: 'Carry out exactly a saved plan; refused if configuration, state or cloud moved since.',
     options: ['yes', 'wait', ...common],
     examples: [['reconcile apply plan.json --yes', 'after: reconcile plan production --out plan.json']],
+    exits: converges,
+  },
+  rollback: {
+    takes: '<target>',
+    about: 'Converge a target with the images that its jobs ran healthily before.',
+    options: ['failed', 'yes', 'wait', ...common],
+    examples: [
+      ['reconcile rollback production', 'shows the plan, asks, takes back what was deployed last'],
+      ['reconcile rollback production --failed --yes', 'in a pipeline, after a deploy that failed'],
+    ],
     exits: converges,
   },
   check: {
@@ -289,6 +306,7 @@ export const verbNames = Object.keys(verbs) as Verb[];
 export const firstWords = [
   'plan',
   'apply',
+  'rollback',
   'check',
   'destroy',
   'list',

@@ -13,6 +13,7 @@ import type { TargetContext } from './context.ts';
 import { fillUserDataFrom } from './fill-user-data.ts';
 import { freePlace, reservePlace } from './places.ts';
 import { type PlannedWithDesired, planTarget } from './planning.ts';
+import { forgetImages, imagesIn, markHealthy, wantImages } from './remember-images.ts';
 import { refuseUnsealed } from './sealing.ts';
 import { confirmWanted } from './still-wanted.ts';
 import { giveBack, underLease, type Writing } from './under-lease.ts';
@@ -77,6 +78,7 @@ const carryOut = async (
   await confirmWanted(context, options);
   await startKeys(context, plan);
   if (plan.intent === 'converge') await context.keyRing.keepCopy();
+  writer.note((state) => wantImages(state, plan));
   reporter.planStarted(plan);
   const execution = await executePlan({
     plan,
@@ -101,7 +103,8 @@ const carryOut = async (
     if (plan.intent === 'destroy' && result === 'converged') {
       await context.keyRing.drop();
       await freePlace(context);
-    }
+      writer.note(forgetImages);
+    } else writer.note((state) => markHealthy(state, plan, execution, result === 'converged'));
     return { after, result };
   });
   const remaining = after?.plan ?? null;
@@ -161,7 +164,7 @@ const refuseStale = async (
   else if (plan.basis.stateLineage !== (state?.lineage ?? null))
     moved.push('the state is another one than the plan was made from');
   if (options.saved || age > freshPlanMsMax) {
-    const { plan: now } = await planTarget(context, asked(plan), state);
+    const { plan: now } = await planTarget(context, { ...asked(plan), ...imagesIn(plan) }, state);
     if (now.basis.configHash !== plan.basis.configHash) moved.push('infra.yaml or a template changed');
     if (now.basis.observationHash !== plan.basis.observationHash) moved.push('something in the cloud changed');
   }

@@ -5,6 +5,7 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import { createGate } from '../statefile/gate.ts';
 import { guardedByRead } from '../statefile/guarded-store.ts';
 import { holdingTime, keepingInNoTime, sealingInNoTime } from '../statefile/held-time.ts';
+import { callerAddress } from './caller-address.ts';
 import type { CloudAccess, Context } from './context.ts';
 import { createLeases, type LeasesOptions } from './lease.ts';
 import { machinesFor } from './machines.ts';
@@ -22,6 +23,7 @@ type Given = Pick<
   | 'holder'
   | 'version'
   | 'onSecret'
+  | 'registry'
   | 'env'
 > &
   Pick<LeasesOptions, 'waitClock' | 'ttlMs'> & {
@@ -39,18 +41,14 @@ const keptBy = (
 };
 
 /** Builds the adapters above one cloud: the API client, and the way to its machines. */
-export const buildContext = async ({ access, waitClock, ttlMs, ...given }: Given): Promise<Context> => {
+export const buildContext = async ({ access, waitClock, ttlMs, registry, ...given }: Given): Promise<Context> => {
   const { clock } = access;
   const { random, holder, reporter } = given;
-  const machines = await machinesFor(access, random, given.env);
+  const { reach, emulated } = await machinesFor(access, random, given.env);
   const gate = createGate();
-  const cloud = createHetznerCloud({
-    fetch: gate.guard(access.fetch),
-    endpoint: access.endpoint,
-    token: access.token,
-    clock,
-    random,
-  });
+  const { endpoint, token } = access;
+  const cloud = createHetznerCloud({ fetch: gate.guard(access.fetch), endpoint, token, clock, random });
+  const ungated = createHetznerCloud({ fetch: access.fetch, endpoint, token, clock, random });
   // Keys, secrets and certificates are written beside the state: while that happens no virtual time may pass.
   const kept = keptBy(given, access);
   const store = holdingTime(kept.store, clock);
@@ -79,11 +77,15 @@ export const buildContext = async ({ access, waitClock, ttlMs, ...given }: Given
     },
     redacted: (text) => redact(text, [...secrets.values()]),
     ...own,
+    // Emulated machines have what they run from their world, whatever a registry says.
+    ...(emulated || registry === undefined ? {} : { registry }),
     closeCloud,
     cloud,
+    ungated,
+    callerAddress: () => callerAddress(access),
     cloudName: access.description,
     local: access.machines !== null,
-    reachMachines: (keyRing) => gate.guardMachines(machines(keyRing)),
+    reachMachines: (keyRing) => gate.guardMachines(reach(keyRing)),
     gate,
     clock,
   };

@@ -3,6 +3,7 @@ import type { Environment } from '../domain/environment.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CloudApi } from '../ports/cloud-api.ts';
+import type { ImageRegistry } from '../ports/image-registry.ts';
 import type { Fetch } from '../ports/machines.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Random } from '../ports/random.ts';
@@ -38,6 +39,13 @@ export interface Context {
   readonly config: ProjectConfig;
   readonly assets: Assets;
   readonly cloud: CloudApi;
+  /**
+   * The same cloud past the gate: for reading, and for taking away the way in of a run that may have lost its lease.
+   * Nothing else is changed through it.
+   */
+  readonly ungated: CloudApi;
+  /** The address an emulated cloud sees us at; undefined: it is Hetzner's own. */
+  readonly callerAddress: () => Promise<string | undefined>;
   readonly cloudName: string;
   /** An emulated cloud of `--local`: what infra.yaml has for `local` counts. */
   readonly local: boolean;
@@ -65,6 +73,8 @@ export interface Context {
   readonly version: string;
   readonly holder: { readonly host: string; readonly pid: number; readonly user: string };
   readonly supply?: Supply;
+  /** Asked what tags stand for; absent: machines that pull nothing, or nothing is to be pinned. */
+  readonly registry?: ImageRegistry;
   /** Ends what the cloud does beside the requests: a local one may still be pushing images. */
   closeCloud(): Promise<void>;
 }

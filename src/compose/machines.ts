@@ -24,7 +24,17 @@ export type ReachMachines = (keyRing: KeyRing) => OpenMachines;
  * Simulated machines are reached through the gateway of their emulated cloud, all others by SSH. An endpoint that is
  * not Hetzner's own is asked once what it is (`GET <origin>/_emulator`); Hetzner's is not.
  */
-export const machinesFor = async (access: MachineAccess, random: Random, env: Env): Promise<ReachMachines> => {
+export const machinesFor = async (
+  access: MachineAccess,
+  random: Random,
+  env: Env,
+): Promise<{ readonly reach: ReachMachines; readonly emulated: boolean }> => {
+  const cloud = access.machines ?? (await askedOf(access));
+  const emulated = access.machines !== null || cloud !== 'hetzner';
+  return { reach: await reachOf(access, random, env, cloud === 'gateway'), emulated };
+};
+
+const reachOf = async (access: MachineAccess, random: Random, env: Env, simulated: boolean): Promise<ReachMachines> => {
   const { clock } = access;
   // Only who asks for a human's login pays for loading SSH where machines are simulated.
   const keysOf = (identity: string | null): IdentitySource => ({
@@ -32,7 +42,7 @@ export const machinesFor = async (access: MachineAccess, random: Random, env: En
     agentSocket: env['SSH_AUTH_SOCK'],
     readFile: (path) => readFile(path, 'utf8'),
   });
-  if ((access.machines ?? (await askedOf(access))) === 'gateway')
+  if (simulated)
     return (keyRing) => ({
       ...createGatewayMachines({ ...access, ourKey: () => keyRing.current()?.ssh.publicKey }),
       enter: async (identity) => {
@@ -52,17 +62,17 @@ export const machinesFor = async (access: MachineAccess, random: Random, env: En
 };
 type Env = Readonly<Record<string, string | undefined>>;
 
-const askedOf = async ({ fetch, endpoint, token }: MachineAccess): Promise<'gateway' | 'ssh'> => {
+const askedOf = async ({ fetch, endpoint, token }: MachineAccess): Promise<'gateway' | 'ssh' | 'hetzner'> => {
   const { origin, hostname } = new URL(endpoint);
-  if (hostname === 'api.hetzner.cloud') return 'ssh';
+  if (hostname === 'api.hetzner.cloud') return 'hetzner';
   try {
     const headers = { authorization: `Bearer ${token.reveal()}` };
     const reply = await fetch(new Request(`${origin}/_emulator`, { headers }));
-    if (!reply.ok) return 'ssh';
+    if (!reply.ok) return 'hetzner';
     const { kind } = (await reply.json()) as { readonly kind?: unknown };
     return kind === 'docker' ? 'ssh' : 'gateway';
   } catch {
     // Nobody answers: the first request to the API itself says so better than this probe could.
-    return 'ssh';
+    return 'hetzner';
   }
 };

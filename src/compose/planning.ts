@@ -28,7 +28,6 @@ export const planTarget = async (
   context: TargetContext,
   options: PlanOptions,
   known?: StateFile | null,
-  lists: 'all' | 'needed' = 'all',
 ): Promise<PlannedWithDesired> => {
   const { assets, clock, random, reporter } = context;
   const left = known === undefined ? await remember(context) : undefined;
@@ -55,7 +54,7 @@ export const planTarget = async (
     ...(options.recoverAccess === undefined ? {} : { recoverAccess: options.recoverAccess }),
     // What is replaced is ordered anew although nothing is missing.
     catalogue: (options.replace?.length ?? 0) > 0 ? 'always' : 'when-needed',
-    lists,
+    lists: options.lists ?? 'all',
   });
   await context.certificates.load();
   const servers = [...desired.resources].filter((one) => one.kind === 'server').map(({ name }) => name);

@@ -6,15 +6,19 @@ import type { StateFile } from '../domain/statefile.ts';
 import type { Session } from '../ports/session.ts';
 import { applyPlan } from './applying.ts';
 import type { Context, TargetContext } from './context.ts';
+import { oneLease } from './one-lease.ts';
 import { oursOf, outputsOf } from './outputs.ts';
 import { loadState, type PlannedWithDesired, planTarget } from './planning.ts';
 import { reach } from './reach.ts';
+import { rollbackOf } from './remember-images.ts';
 import { isUnsettled, settleEarlier } from './settle-earlier.ts';
 import { statusOf } from './status.ts';
+import { withAccess } from './with-access.ts';
 
 /** One target with its adapters. The reading methods share one observation as long as nothing was applied. */
 export const createSession = (shared: Context, environment: Environment): Session => {
-  const context: TargetContext = { ...shared, environment, ...reach(shared, environment) };
+  const leases = oneLease(shared.leases);
+  const context: TargetContext = { ...shared, leases, environment, ...reach(shared, environment) };
   let seen: PlannedWithDesired | undefined;
   const look = async () => {
     seen ??= await planTarget(context, { intent: 'converge' });
@@ -43,6 +47,8 @@ export const createSession = (shared: Context, environment: Environment): Sessio
       await settleEarlier(context, command);
     },
     waitUntilFree: (options) => shared.leases.waitUntilFree(environment.name, options),
+    rollback: async ({ failedOnly }) => rollbackOf((await loadState(context))?.images ?? {}, failedOnly),
+    withAccess: (allow, how, work) => withAccess(context, leases, allow, how, work),
     state: () => loadState(context),
     async outputs() {
       return outputsOf(environment, (await look()).ours);

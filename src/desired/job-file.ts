@@ -1,3 +1,4 @@
+import type { JobConfig } from '../domain/environment.ts';
 import { Failure } from '../domain/errors.ts';
 import type { JobVariables } from '../domain/resource.ts';
 import type { Wanted } from './context.ts';
@@ -21,8 +22,11 @@ export const declaredOnly = (given: JobVariables, hcl: string): JobVariables => 
   return Object.fromEntries(Object.entries(given).filter(([name]) => declared.has(name)));
 };
 
-/** Tag or digest: `1.4.2` of `team/app:1.4.2`; `latest` when the image has neither. */
-export const imageVersion = (image: string): string => {
+/** The tag that a digest was asked for by, else tag or digest: `1.4.2` of `team/app:1.4.2`; `latest` where there is neither. */
+export const versionOf = ({ version, image }: Pick<JobConfig, 'version' | 'image'>): string =>
+  version ?? imageVersion(image);
+
+const imageVersion = (image: string): string => {
   const digest = image.split('@')[1];
   if (digest !== undefined) return digest.replace('sha256:', '').slice(0, 12);
   return /:([^/:]+)$/.exec(image)?.[1] ?? 'latest';

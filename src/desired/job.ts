@@ -5,8 +5,9 @@ import { Failure } from '../domain/errors.ts';
 import { hostsOf, routeParts } from '../domain/hosts.ts';
 import type { JobSpec, JobVariables, Resource } from '../domain/resource.ts';
 import { resource, soleAddress, type Wanted } from './context.ts';
-import { declaredIn, declaredOnly, imageVersion, jobFile } from './job-file.ts';
+import { declaredIn, declaredOnly, jobFile, versionOf } from './job-file.ts';
 import { releaseOf } from './release.ts';
+import { refuseUnshareable, routesOf, serviceOf, sharedVariables } from './shared-servers.ts';
 
 export const jobs = (wanted: Wanted): Resource<'job'>[] =>
   wanted.environment.jobs.map((job) => resourceOf(wanted, job));
@@ -18,11 +19,16 @@ const resourceOf = (wanted: Wanted, job: JobConfig): Resource<'job'> => {
     throw new Failure(`${job.file} holds no job "${job.name}"`, {
       next: `call the job of infra.yaml as the file does: ${/^job\s+"([^"]*)"/m.exec(hcl)?.[1] ?? 'it has none'}`,
     });
+  refuseUnshareable(environment, job.file, hcl);
   const secrets = job.secrets.map((one) => settleSecret(one, applications, emulated));
   const release = releaseOf(wanted, job, secrets);
   const answers = answersOf(environment, job);
+  const { host, name: namespace } = environment;
+  const service = serviceOf(environment, job);
   const plain = {
     jobId: job.name,
+    ...(host !== undefined && { namespace }),
+    ...(service !== undefined && { service }),
     hcl,
     variables: variables(environment, job, hcl),
     count: job.count,
@@ -38,7 +44,7 @@ const resourceOf = (wanted: Wanted, job: JobConfig): Resource<'job'> => {
       ...(release !== undefined && { release }),
       ...(answers !== undefined && { answers }),
     },
-    dependsOn: [soleAddress('cluster', environment)],
+    dependsOn: [soleAddress(host === undefined ? 'cluster' : 'namespace', environment)],
     // Where a secret came from and how the job is asked make no other job of it; a new value does.
     fingerprintOver: {
       ...plain,
@@ -57,15 +63,16 @@ const variables = (environment: Environment, job: JobConfig, hcl: string): JobVa
     });
   const given = {
     image: job.image,
-    version: imageVersion(job.image),
+    version: versionOf(job),
     domain: environment.domain,
     environment: environment.name,
     count: job.count,
     port: job.port,
-    routes: job.routes.join(','),
+    routes: routesOf(environment, job).join(','),
     health: job.healthPath,
     cpu: job.cpuMhz,
     memory: job.memoryMb,
+    ...sharedVariables(environment, job),
   };
   return { ...declaredOnly(given, hcl), ...job.variables };
 };
@@ -74,7 +81,7 @@ const variables = (environment: Environment, job: JobConfig, hcl: string): JobVa
 const answersOf = (environment: Environment, job: JobConfig): JobSpec['answers'] => {
   const path = job.healthPath;
   const host = hostsOf(environment).find((one) => ownerOf(environment, one, path) === job.name);
-  return host === undefined ? undefined : { domain: host, path, version: imageVersion(job.image) };
+  return host === undefined ? undefined : { domain: host, path, version: versionOf(job) };
 };
 
 /** The ingress's own order: a route with a host before one without, a longer path before a shorter one. */

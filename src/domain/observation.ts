@@ -190,11 +190,19 @@ export interface ObservedJob {
   readonly fingerprint: string | null;
   /** `project/environment` from the job's meta; null when absent. */
   readonly owner: string | null;
+  /** From the job's meta; absent in one that an older release of this tool wrote. */
+  readonly image?: string;
   readonly version: number;
   readonly modifyIndex: number;
   readonly status: 'pending' | 'running' | 'dead';
   readonly wanted: number;
   readonly healthy: number;
+}
+/** A part of a Nomad that previews share. */
+export interface ObservedNamespace {
+  readonly name: string;
+  /** `project/environment` from its meta; null: somebody else made it. */
+  readonly owner: string | null;
 }
 export interface ObservedNode {
   readonly id: string;
@@ -221,6 +229,8 @@ export type ObservedCluster =
       };
       readonly nodes: readonly ObservedNode[];
       readonly jobs: readonly ObservedJob[];
+      /** Without `default`; absent where no preview can run, and nobody asked. */
+      readonly namespaces?: readonly ObservedNamespace[];
     };
 
 /** A way into servers whose keys are lost. */

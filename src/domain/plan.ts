@@ -12,6 +12,7 @@ import type {
   RouteSpec,
   SubnetSpec,
 } from './resource.ts';
+import type { PinnedImage } from './statefile.ts';
 
 export const actions = [
   'create',
@@ -117,7 +118,7 @@ export type CloudEffect =
       readonly id: string;
       readonly name: string;
     };
-export type AnyCloudResource = Exclude<AnyResource, { kind: 'job' | 'cluster' }>;
+export type AnyCloudResource = Exclude<AnyResource, { kind: 'job' | 'cluster' | 'namespace' }>;
 
 export type Effect =
   | CloudEffect
@@ -143,6 +144,15 @@ export type Effect =
       readonly redeploy?: string;
     }
   | { readonly port: 'jobs'; readonly op: 'stop'; readonly jobId: string }
+  /** Make the namespace, with what its jobs may do in Nomad and Consul. */
+  | {
+      readonly port: 'jobs';
+      readonly op: 'create-namespace';
+      readonly resource: Resource<'namespace'>;
+      readonly run: string;
+    }
+  /** With whatever jobs and variables are left in it. */
+  | { readonly port: 'jobs'; readonly op: 'delete-namespace'; readonly name: string }
   /** Bookkeeping only: write or drop a state entry. */
   | {
       readonly port: 'state';
@@ -205,6 +215,8 @@ export interface Plan {
   readonly run: string;
   /** `--only`: the Addresses this plan was limited to; absent: all of them. */
   readonly only?: readonly Address[];
+  /** By job: for the state of whoever carries it out, where the state has something else. */
+  readonly images?: Readonly<Record<string, PinnedImage>>;
   readonly createdAt: string;
   readonly basis: PlanBasis;
   /** Sorted by address; `keep`s included. */

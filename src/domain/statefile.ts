@@ -41,9 +41,13 @@ export interface PinnedImage {
   readonly asked: string;
   /** What is run: with a digest wherever the registry told one. */
   readonly image: string;
-  /** ISO 8601. */
+  /** ISO 8601: when it was first wanted. What was wanted together has one time. */
   readonly at: string;
-  /** What ran before and was healthy: `rollback` goes there. */
+  /** What infra.yaml had then: when it has something else, that counts. */
+  readonly configured: string;
+  /** It became healthy. */
+  readonly healthy?: true;
+  /** What ran before and was healthy: `rollback` goes there. Of tag and digest, where both are known. */
   readonly before?: string;
 }
 

@@ -2,6 +2,8 @@
 export const metaNames = {
   fingerprint: 'reconcile_fingerprint',
   owner: 'reconcile_owner',
+  /** On a job: name and digest or tag, together where both are known. */
+  image: 'reconcile_image',
   /** Counts registrations of one content after failures: the same content alone would make no new deployment. */
   retry: 'reconcile_retry',
   /** The run that was told to deploy it once more; no part of the fingerprint, so its absence later is no difference. */

@@ -5,6 +5,7 @@ import type { JobScheduler } from '../ports/job-scheduler.ts';
 import { isHealthy, jobHealth, readJob, wantedCount } from './health.ts';
 import { createNomadHttp, type NomadAccess, type NomadHttp, NomadRefusal } from './http.ts';
 import { metaNames } from './meta.ts';
+import { listNamespaces } from './namespaces.ts';
 import { releaseHealth, startRelease } from './release.ts';
 import { submitJob } from './submit.ts';
 import { putVariables, readVariables, removeVariables } from './variables-store.ts';
@@ -28,6 +29,7 @@ export const createNomad = (access: NomadAccess): JobScheduler => {
     voters: () => voters(http),
     nodes: () => nodes(http),
     jobs: () => jobs(http),
+    namespaces: () => listNamespaces(http),
     submit: (job, meta) => submitJob(http, job, meta),
     health: (jobId, version) => jobHealth(http, jobId, version),
     startRelease: (release, of) => startRelease(http, release, of),
@@ -112,6 +114,7 @@ const jobs = async (http: NomadHttp): Promise<readonly ObservedJob[]> => {
         jobId: stub.ID,
         fingerprint,
         owner: stub.Meta?.[metaNames.owner] ?? null,
+        ...(stub.Meta?.[metaNames.image] === undefined ? {} : { image: stub.Meta[metaNames.image] }),
         modifyIndex: stub.JobModifyIndex,
         status: stub.Status,
         ...counts,

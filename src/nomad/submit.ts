@@ -27,6 +27,7 @@ export const submitJob = async (
   await registerJob(http, spec, {
     [metaNames.fingerprint]: meta.fingerprint,
     [metaNames.owner]: meta.owner,
+    ...(typeof spec.variables['image'] === 'string' ? { [metaNames.image]: spec.variables['image'] } : {}),
     ...(spec.release === undefined ? {} : { [metaNames.release]: spec.release.fingerprint }),
     ...(meta.redeploy === undefined ? {} : { [metaNames.redeploy]: meta.redeploy }),
     ...(retry === 0 ? {} : { [metaNames.retry]: String(retry) }),
@@ -41,7 +42,7 @@ export const retriesOf = (present: StoredJob): number => Number(present.Meta?.[m
 /** Parses, asks whether it fits, registers. Throws Failure with what is wrong before anything has changed. */
 export const registerJob = async (
   http: NomadHttp,
-  spec: Pick<JobSpec, 'jobId' | 'hcl' | 'variables'>,
+  spec: Pick<JobSpec, 'jobId' | 'namespace' | 'hcl' | 'variables'>,
   meta: Readonly<Record<string, string>>,
 ): Promise<void> => {
   const job = await parse(http, spec, meta);
@@ -58,7 +59,7 @@ export const registerJob = async (
 
 const parse = async (
   http: NomadHttp,
-  spec: Pick<JobSpec, 'jobId' | 'hcl' | 'variables'>,
+  spec: Pick<JobSpec, 'jobId' | 'namespace' | 'hcl' | 'variables'>,
   meta: Readonly<Record<string, string>>,
 ): Promise<NomadJob> => {
   const request = { JobHCL: spec.hcl, Variables: varFile(spec.variables), Canonicalize: true };
@@ -70,7 +71,8 @@ const parse = async (
     throw new Failure(`the specification of job ${spec.jobId} names its job "${job.ID}"`, {
       next: `write job "${spec.jobId}" { … } in its file, or rename the job in infra.yaml`,
     });
-  return { ...job, Meta: { ...job.Meta, ...meta } };
+  const own = spec.namespace === undefined ? {} : { Namespace: spec.namespace };
+  return { ...job, ...own, Meta: { ...job.Meta, ...meta } };
 };
 
 const register = async (http: NomadHttp, jobId: string, body: unknown): Promise<void> => {

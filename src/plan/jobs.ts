@@ -1,4 +1,5 @@
 import { type Address, addressOf } from '../domain/address.ts';
+import { shortImage } from '../domain/image-reference.ts';
 import type { ObservedJob } from '../domain/observation.ts';
 import type { Reason } from '../domain/plan.ts';
 import { isOfKind, type Resource } from '../domain/resource.ts';
@@ -104,7 +105,10 @@ const differences = (
   }
   const reasons: Reason[] = [];
   if (job.fingerprint !== want.fingerprint)
-    reasons.push(reason('specification', because.differs, job.fingerprint ?? '(none)', want.fingerprint));
+    reasons.push(
+      ...imageMoves(want, job),
+      reason('specification', because.differs, job.fingerprint ?? '(none)', want.fingerprint),
+    );
   else if (job.status === 'dead') reasons.push(reason('status', 'it was stopped', job.status, 'running'));
   else if (job.healthy < want.spec.count)
     reasons.push(
@@ -118,6 +122,12 @@ const differences = (
 };
 
 const again = ({ options }: Planning): boolean => options.redeploy === true;
+
+const imageMoves = ({ spec }: Resource<'job'>, { image }: ObservedJob): Reason[] => {
+  const wanted = spec.variables['image'];
+  if (image === undefined || typeof wanted !== 'string' || wanted === image) return [];
+  return [reason('image', because.image, shortImage(image), shortImage(wanted))];
+};
 
 /** Its allocations on a server that is wiped start anew elsewhere: the run ends well only once they are healthy again. */
 const moved = (planning: Planning, want: Resource<'job'>): Reason[] => {

@@ -2,6 +2,7 @@ import type { Address } from '../domain/address.ts';
 import type { Environment, Target } from '../domain/environment.ts';
 import type { Observation, RequestBudget, RequestCount } from '../domain/observation.ts';
 import type { CostLine, Plan } from '../domain/plan.ts';
+import type { Images } from '../domain/preview.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import type { RecoverAccess } from './cluster-operations.ts';
@@ -14,10 +15,14 @@ export interface PlanOptions {
   readonly replace?: readonly Address[];
   /** Foreign things with a wanted name that the user hands over to us. */
   readonly adopt?: readonly Address[];
+  /** `--image`, by job: what they run from now on. */
+  readonly images?: Images;
   /** With every copy of the keys gone. */
   readonly recoverAccess?: RecoverAccess;
   /** Jobs are deployed again although nothing about them differs. */
   readonly redeploy?: boolean;
+  /** `needed`: only kinds of which something is wanted or remembered are listed; such a plan makes and deletes nothing else. */
+  readonly lists?: 'needed';
 }
 export interface Planned {
   readonly plan: Plan;
@@ -35,6 +40,8 @@ export interface ApplyOptions {
    * WithdrawnError, and the place is free again where nothing exists.
    */
   readonly stillWanted?: () => Promise<string | null>;
+  /** As in PlanOptions: for the look after it. */
+  readonly lists?: 'needed';
 }
 
 /** Where a run's time went; milliseconds, `startedMs` counted from the run's first step. */
@@ -131,6 +138,17 @@ export interface Awaited {
   waitUntilFree(options: WaitOptions): Promise<void>;
 }
 
+/** Who gets in at port 22 while a run is at work. */
+export interface AllowRunner {
+  /** An IP address; null: it is found out. */
+  readonly address: string | null;
+}
+export interface WithAccess {
+  /** As typed; what the lease names. */
+  readonly command: string;
+  readonly signal: AbortSignal;
+}
+
 /** One target with its adapters built. Reading methods write nothing anywhere. */
 export interface Session extends Awaited {
   readonly environment: Environment;
@@ -142,6 +160,18 @@ export interface Session extends Awaited {
    * killed at its very end. Does nothing, and asks for nothing, when there is neither.
    */
   settle(command: string): Promise<void>;
+  /**
+   * Images that jobs ran healthily before, and what they have now: those that never became healthy, else what was
+   * deployed last. null: nothing is known to go back to.
+   */
+  rollback(options: {
+    readonly failedOnly: boolean;
+  }): Promise<{ readonly images: Images; readonly from: Images } | null>;
+  /**
+   * Takes the lease, lets this machine in at port 22 by a rule of its own, does the work (which plans and applies under
+   * that very lease), and removes the rule however the work ends.
+   */
+  withAccess<T>(allow: AllowRunner, how: WithAccess, work: () => Promise<T>): Promise<T>;
   state(): Promise<StateFile | null>;
   outputs(): Promise<Outputs>;
   status(): Promise<readonly StatusLine[]>;

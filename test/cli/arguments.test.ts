@@ -144,6 +144,8 @@ test('the overview lists targets, verbs, options, examples and exit codes', asyn
       plan <target>                  Show what would change; change nothing.
       apply <file>                   Carry out exactly a saved plan; refused if
                                      configuration, state or cloud moved since.
+      rollback <target>              Converge a target with the images that its jobs
+                                     ran healthily before.
       check [target]                 Drift check: name what differs from infra.yaml;
                                      write nothing anywhere.
       destroy <target>               Remove an environment: everything of ours in
@@ -200,6 +202,8 @@ test('the overview lists targets, verbs, options, examples and exit codes', asyn
                                   to ask on
       --wait <duration>           while another run holds the lease wait for it, so
                                   long at most (60s, 10m, 1h30m), and plan then
+      --image <job=reference>     the image that this job runs from now on, e.g.
+                                  web=acme/shop-web:1.4.2; may be repeated
       --only <address>            only this address and what it needs; may be
                                   repeated
       --replace <address>         delete and make this one anew; may be repeated
@@ -225,6 +229,8 @@ test('the overview lists targets, verbs, options, examples and exit codes', asyn
           the same in the emulated cloud, without a question
       reconcile pr 7
           the environment of pull request 7
+      reconcile production --image web=acme/shop-web:1.4.2
+          another build of a job; it stays until the next
       reconcile production --only server/production-2
           nothing but this server and what it needs
       reconcile production --recover-access

@@ -148,6 +148,7 @@ const fakeState: StateAccess = {
 const fakeSession = (answers: Answers, target: Target, reporter: Reporter, calls: string[]): Session => ({
   environment: { project: 'aipacto', name: environmentName(target), ...target } as Environment,
   settle: async () => undefined,
+  rollback: async () => null,
   waitUntilFree: async () => undefined,
   plan: async (options) => {
     reporter.phase('observing the emulated cloud');

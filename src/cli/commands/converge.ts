@@ -4,19 +4,20 @@ import { confirmAndApply } from './applying.ts';
 import { whenFree } from './when-free.ts';
 
 export const runConverge: CommandRun = (context) => {
-  const { only, replace, adopt, recoverAccess } = context.invocation.options;
+  const { only, replace, adopt, recoverAccess, images } = context.invocation.options;
   return planAndApply(context, {
     intent: 'converge',
     only,
     replace,
     adopt,
+    ...(Object.keys(images).length === 0 ? {} : { images }),
     ...(recoverAccess === undefined ? {} : { recoverAccess }),
   });
 };
 
 export const runDestroy: CommandRun = (context) => planAndApply(context, { intent: 'destroy' });
 
-const planAndApply = async (context: CommandContext, options: PlanOptions) => {
+export const planAndApply = async (context: CommandContext, options: PlanOptions) => {
   const session = await openSession(context);
   return whenFree(context, session, async () => {
     const { plan } = await reading(context, session.plan(options));

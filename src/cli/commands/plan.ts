@@ -8,10 +8,20 @@ import { presentable } from './applying.ts';
 
 export const runPlan: CommandRun = async (context) => {
   const { files, io } = context.input;
-  const { only, replace, adopt, recoverAccess, out } = context.invocation.options;
+  const { only, replace, adopt, recoverAccess, images, out } = context.invocation.options;
   const session = await openSession(context);
   const recovery = recoverAccess === undefined ? {} : { recoverAccess };
-  const { plan } = await reading(context, session.plan({ intent: 'converge', only, replace, adopt, ...recovery }));
+  const { plan } = await reading(
+    context,
+    session.plan({
+      intent: 'converge',
+      only,
+      replace,
+      adopt,
+      ...recovery,
+      ...(Object.keys(images).length === 0 ? {} : { images }),
+    }),
+  );
   const { cloudName } = await context.workspace();
   const shown = presentable(context, plan);
   tell(context, () => printPlan(shown, cloudName, context.layout));
