@@ -164,12 +164,18 @@ export const commandLine = (
     ...Object.entries(options.images).map(([job, image]) => `--image ${job}=${image}`),
     ...(options.failed ? ['--failed'] : []),
     ...recoveryFlags(options),
+    ...accessFlags(options),
     ...(options.serial === null ? [] : [`--serial ${options.serial}`]),
     ...(options.to === null ? [] : [`--to ${options.to}`]),
     ...placeFlags(options),
     ...extra,
   ].join(' ');
 };
+
+const accessFlags = ({ allowRunner, address }: Options): string[] => [
+  ...(allowRunner === null ? [] : ['--allow-runner', ...(allowRunner.address === null ? [] : [allowRunner.address])]),
+  ...(address === null ? [] : [`--address ${address}`]),
+];
 
 const recoveryFlags = ({ recoverAccess }: Options): string[] => {
   if (recoverAccess === undefined) return [];

@@ -2,9 +2,13 @@ import type { Paint } from './print/paint.ts';
 import { padEnd, paragraph, widthOf } from './print/text.ts';
 import { type OptionName, type OptionSpec, optionSpecs, type Verb, type VerbSpec, verbNames, verbs } from './verbs.ts';
 
-/** `--local[=simulated|docker]`: the value is optional there, which commander's spelling of a flag can't say. */
-const shownFlags = (name: OptionName): string =>
-  name === 'local' ? '--local[=simulated|docker]' : optionSpecs[name].flags;
+/** Their values are optional, which commander's spelling of a flag can't say. */
+const shown: Readonly<Partial<Record<OptionName, string>>> = {
+  local: '--local[=simulated|docker]',
+  allowRunner: '--allow-runner [address]',
+};
+
+const shownFlags = (name: OptionName): string => shown[name] ?? optionSpecs[name].flags;
 
 const rows = (entries: readonly (readonly [string, string])[], width: number, paint: Paint): string[] => {
   const first = Math.max(...entries.map(([left]) => widthOf(left)));
@@ -62,6 +66,7 @@ const environmentVariables = [
   ['RECONCILE_EMULATOR_DATE', 'day of the catalogue of --local, e.g. 2024-12-01: types and prices of then'],
   ['RECONCILE_EMULATOR_VAT', 'VAT of its prices in percent, if not 21'],
   ['NOMAD_BIN', 'program for the servers of --local=docker, if not on PATH; so CONSUL_BIN, CADDY_BIN'],
+  ['RECONCILE_RUNNER_ADDRESS', 'address of --allow-runner and access open; else it is found out'],
   ['NO_COLOR', 'print without colours'],
 ] as const;
 

@@ -4,6 +4,7 @@ import { imageFrom } from '../domain/image-reference.ts';
 import { kinds } from '../domain/kinds.ts';
 import type { Images } from '../domain/preview.ts';
 import type { RecoverAccess } from '../ports/cluster-operations.ts';
+import type { AllowRunner } from '../ports/session.ts';
 import { durationMs } from './duration.ts';
 import { helpCommand } from './help.ts';
 import type { LocalChoice } from './io.ts';
@@ -23,6 +24,11 @@ export interface Options {
   /** `rollback --failed` */
   readonly failed: boolean;
   readonly recoverAccess?: RecoverAccess;
+  /** null: nobody is let in. */
+  readonly allowRunner: AllowRunner | null;
+  /** Of `access open`, `access close`. */
+  readonly address: string | null;
+  readonly forMs: number | null;
   readonly verbose: boolean;
   readonly color: boolean;
   readonly out: string | null;
@@ -53,6 +59,9 @@ export const optionsOf = (raw: Readonly<Record<string, unknown>>, verb: Verb): O
     images: imagesOf(raw['image'], verb),
     failed: raw['failed'] === true,
     ...recovery(raw['recoverAccess'] === true, text('sshIdentity'), verb),
+    allowRunner: text('allowRunner') === null ? null : { address: text('allowRunner') || null },
+    address: text('address'),
+    forMs: text('for') === null ? null : durationMs(text('for') ?? '', '--for', helpCommand(verb)),
     verbose: raw['verbose'] === true,
     color: raw['color'] !== false,
     out: text('out'),

@@ -41,6 +41,8 @@ const commands: Readonly<Record<Verb, () => Promise<CommandRun>>> = {
   'secrets list': async () => (await import('./commands/secrets.ts')).runSecretsList,
   'secrets set': async () => (await import('./commands/secrets.ts')).runSecretsSet,
   'secrets unset': async () => (await import('./commands/secrets.ts')).runSecretsUnset,
+  'access open': async () => (await import('./commands/access.ts')).runAccessOpen,
+  'access close': async () => (await import('./commands/access.ts')).runAccessClose,
   init: async () => (await import('./commands/init.ts')).runInit,
 };
 

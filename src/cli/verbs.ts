@@ -35,6 +35,13 @@ export const optionSpecs = {
     flags: '--ssh-identity <file>',
     about: 'private key for --recover-access; default: RECONCILE_SSH_IDENTITY, else the SSH agent',
   },
+  allowRunner: {
+    flags: '--allow-runner <address>',
+    about:
+      'let this machine in at port 22 while the run is at work; which address: the one named, RECONCILE_RUNNER_ADDRESS, or found out',
+  },
+  address: { flags: '--address <address>', about: 'the IP address that gets in; default: that of this machine' },
+  for: { flags: '--for <duration>', about: 'how long: 30m (default), at most 24h' },
   verbose: { flags: '-v, --verbose', about: 'show what is folded: unchanged addresses, steps, causes of errors' },
   color: { flags: '--no-color', about: 'print without colours (as with NO_COLOR)' },
   out: { flags: '-o, --out <file>', about: 'save the plan, to be carried out by: reconcile apply <file>' },
@@ -81,7 +88,7 @@ export const verbs = {
   reconcile: {
     takes: '<target>',
     about: 'Converge a target: plan, confirm, apply, verify.',
-    options: ['yes', 'wait', ...planning, ...common],
+    options: ['yes', 'wait', 'allowRunner', ...planning, ...common],
     examples: [
       ['reconcile production', 'show the plan, ask, carry it out'],
       ['reconcile production --local --yes', 'the same in the emulated cloud, without a question'],
@@ -90,6 +97,7 @@ export const verbs = {
       ['reconcile production --only server/production-2', 'nothing but this server and what it needs'],
       ['reconcile production --recover-access', 'back in with a key of ssh_keys, when state and copies are gone'],
       ['reconcile production --yes --wait 10m', 'in a pipeline: after the run that is at work'],
+      ['reconcile production --yes --allow-runner', 'where port 22 is closed: this machine gets in for this run'],
     ],
     exits: converges,
   },
@@ -107,7 +115,7 @@ export const verbs = {
   apply: {
     takes: '<file>',
     about: 'Carry out exactly a saved plan; refused if configuration, state or cloud moved since.',
-    options: ['yes', 'wait', ...common],
+    options: ['yes', 'wait', 'allowRunner', ...common],
     examples: [['reconcile apply plan.json --yes', 'after: reconcile plan production --out plan.json']],
     exits: converges,
   },
@@ -134,7 +142,7 @@ export const verbs = {
   destroy: {
     takes: '<target>',
     about: 'Remove an environment: everything of ours in it, nothing else.',
-    options: ['yes', 'wait', ...common],
+    options: ['yes', 'wait', 'allowRunner', ...common],
     examples: [
       ['reconcile destroy pr 7', 'show what goes, ask, remove it'],
       ['reconcile destroy staging --local --yes', 'in the emulated cloud, without a question'],
@@ -277,6 +285,21 @@ export const verbs = {
     options: ['wait', ...common],
     examples: [['reconcile secrets unset staging SENTRY_DSN', 'jobs are deployed without it by the next run']],
   },
+  'access open': {
+    takes: '<target>',
+    about: 'Let one address in at port 22 of a target for a while, beside what infra.yaml says; no drift.',
+    options: ['address', 'for', ...common],
+    examples: [
+      ['reconcile access open production', 'this machine, for 30 minutes'],
+      ['reconcile access open production --address 203.0.113.7 --for 2h', 'another one'],
+    ],
+  },
+  'access close': {
+    takes: '<target>',
+    about: 'End it before its time.',
+    options: ['address', ...common],
+    examples: [['reconcile access close production', 'for everybody but a run that is at work']],
+  },
   init: {
     takes: '',
     about: 'Write a commented infra.yaml from a few questions; an existing one is left alone.',
@@ -314,6 +337,7 @@ export const firstWords = [
   'outputs',
   'state',
   'secrets',
+  'access',
   'cost',
   'doctor',
   'init',

@@ -36,6 +36,7 @@ const doubles: Readonly<Record<string, readonly [Verb, ...Verb[]]>> = {
     'state reencrypt',
   ],
   secrets: ['secrets list', 'secrets set', 'secrets unset'],
+  access: ['access open', 'access close'],
 };
 
 /** Few of them with what follows; many by their names alone. */
@@ -46,9 +47,29 @@ const choicesOf = (double: readonly Verb[]): string =>
 
 const isTargetWord = (word: string): boolean => ['production', 'staging', 'pr'].includes(word) || /^pr-/.test(word);
 
+/**
+ * `--local` and `--allow-runner` may come without a value, and what follows them may be the target: the value is tied to
+ * its option here. After `--allow-runner` only what looks like an address is one; an empty word is a variable not set.
+ */
+const joined = (argv: readonly string[]): string[] => {
+  const words: string[] = [];
+  for (let at = 0; at < argv.length; at += 1) {
+    const word = argv[at] ?? '';
+    const next = argv[at + 1];
+    if (word === '--local') words.push('--local=');
+    else if (word !== '--allow-runner') words.push(word);
+    else if (next === undefined || !/^(?:(?=.*[.:])[0-9a-fA-F.:/]+)?$/.test(next)) words.push(`${word}=`);
+    else {
+      words.push(`${word}=${next}`);
+      at += 1;
+    }
+  }
+  return words;
+};
+
 /** Options may stand before the verb (`--local plan production`), so the verb is the first word that is no option's value. */
 export const verbOf = (argv: readonly string[]): { readonly verb: Verb; readonly rest: readonly string[] } => {
-  const args = argv.map((word) => (word === '--local' ? '--local=' : word));
+  const args = joined(argv);
   const at = firstOperand(args);
   const first = args[at];
   if (first === undefined || isTargetWord(first)) return { verb: 'reconcile', rest: args };

@@ -8,6 +8,7 @@ import { readState } from '../statefile/read.ts';
 import { initStore, prepareMove } from './backends.ts';
 import type { Context } from './context.ts';
 import { environmentUrl } from './outputs.ts';
+import { createRunnerAccess } from './runner-access.ts';
 import { createSecretsAccess } from './secrets-access.ts';
 import { createSession } from './session.ts';
 import { createStateAccess } from './state-access.ts';
@@ -36,6 +37,7 @@ export const createWorkspace = (context: Context): Workspace => {
       await context.closeCloud();
     },
     secrets: async (target) => createSecretsAccess(context, target),
+    access: async (target) => createRunnerAccess(context, target),
     state: async (target) => createStateAccess(context, target),
     initStore: () => initStore(context),
     migrate: (to) => prepareMove(context, to),

@@ -35,6 +35,8 @@ export interface NetworkSpec {
 
 export interface FirewallSpec {
   readonly rules: readonly FirewallRule[];
+  /** Put on every server that they find, now and later; only rules for runners have them. */
+  readonly selectors?: readonly string[];
 }
 
 export interface PlacementGroupSpec {
@@ -138,10 +140,20 @@ export interface ClusterSpec {
   readonly consulVersion: string;
 }
 
+/** What a preview has in place of servers: a part of its host's Nomad, with jobs and variables of its own. */
+export interface NamespaceSpec {
+  /** Whose servers it is on: `pool`. */
+  readonly host: string;
+}
+
 export type JobVariables = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 export interface JobSpec {
   readonly jobId: string;
+  /** Nomad namespace; absent: `default`. */
+  readonly namespace?: string;
+  /** What its instances are called in Consul; absent: as the job. */
+  readonly service?: string;
   readonly hcl: string;
   readonly variables: JobVariables;
   readonly count: number;
@@ -156,6 +168,8 @@ export interface JobSpec {
 /** A batch job that has to succeed once before this version of its job is registered. */
 export interface ReleaseSpec {
   readonly jobId: string;
+  /** That of its job. */
+  readonly namespace?: string;
   readonly hcl: string;
   readonly variables: JobVariables;
   /** Over what it runs and with which secrets: another count of the job does not run it again. */
@@ -173,6 +187,7 @@ export interface SpecByKind {
   zone: ZoneSpec;
   rrset: RrsetSpec;
   cluster: ClusterSpec;
+  namespace: NamespaceSpec;
   job: JobSpec;
 }
 export type WantedKind = keyof SpecByKind;
@@ -185,7 +200,7 @@ export type WantedCloudKind = Extract<WantedKind, CloudKind>;
 export interface Resource<K extends WantedKind = WantedKind> {
   readonly kind: K;
   readonly address: Address;
-  /** Unique per kind in the Hetzner project (zone: domain, rrset: `name/TYPE`, job: Nomad id). */
+  /** Unique per kind in the Hetzner project (zone: domain, rrset: `name/TYPE`, namespace and job: Nomad's id). */
   readonly name: string;
   readonly labels: Labels;
   readonly spec: SpecByKind[K];

@@ -58,6 +58,7 @@ const judges: Judges = {
   'set-rules': ({ rules }, facts) => same(facts.rules, rules),
   'apply-firewall': ({ server }, facts, _item, resolve) => has(facts.serverIds, text(server, resolve)),
   'remove-firewall': ({ server }, facts, _item, resolve) => not(has(facts.serverIds, text(server, resolve))),
+  'remove-firewall-selector': ({ selector }, facts) => not(has(facts.labelSelectors, selector)),
   'power-off': (_change, facts) => facts.status === 'off',
   shutdown: (_change, facts) => facts.status === 'off',
   'power-on': (_change, facts) => facts.status === 'running',

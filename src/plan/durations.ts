@@ -26,6 +26,7 @@ const changeMs: Readonly<Record<string, number>> = {
   'set-rules': 1_000,
   'apply-firewall': 1_000,
   'remove-firewall': 1_000,
+  'remove-firewall-selector': 1_000,
   'set-records': 1_000,
   'retry-certificate': 30_000,
 };

@@ -29,6 +29,8 @@ const detailOf = (change: CloudChange): { detail?: string } => {
     case 'apply-firewall':
     case 'remove-firewall':
       return { detail: `server ${targetText(change.server)}` };
+    case 'remove-firewall-selector':
+      return { detail: `label ${change.selector}` };
     case 'detach-network':
       return { detail: `network ${targetText(change.network)}` };
     case 'add-service':

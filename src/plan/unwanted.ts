@@ -1,3 +1,4 @@
+import { accessRuleOf } from '../domain/access-rule.ts';
 import type { Address } from '../domain/address.ts';
 import type { AnyObservedItem } from '../domain/observation.ts';
 import type { Planning } from './context.ts';
@@ -11,7 +12,7 @@ export const deleteVerdict = (
   planning: Planning,
   address: Address,
   item: AnyObservedItem,
-  why: string = planning.intent === 'destroy' ? because.destroyed : because.unwanted,
+  why: string = whyUnwanted(planning, item),
 ): Verdict => {
   const plain = { address, kind: item.kind, name: item.name, have: item, drafts: [], disruption: 'none' } as const;
   const reasons = [reason('existence', why)];
@@ -30,6 +31,12 @@ export const deleteVerdict = (
     drafts: [...releases(planning, item), deleteDraft(item), ...forgetsAnother(planning, address, item)],
     disruption: isMember(planning, item) ? 'leave' : 'none',
   };
+};
+
+const whyUnwanted = ({ intent, environment }: Planning, item: AnyObservedItem): string => {
+  const rule = accessRuleOf(item, environment.project);
+  if (rule !== undefined) return because.expired;
+  return intent === 'destroy' ? because.destroyed : because.unwanted;
 };
 
 /** The state remembers another object under this address, which is gone too: what is deleted is a copy of it. */
@@ -124,10 +131,16 @@ const leaves = (planning: Planning, serverId: string): boolean => {
 
 /** A firewall in use can't be deleted; of servers that stay it is taken off first. */
 const releases = (planning: Planning, item: AnyObservedItem): Draft[] => {
-  if (item.kind !== 'firewall' || planning.intent === 'destroy') return [];
-  return item.facts.serverIds.map((id) =>
+  if (item.kind !== 'firewall') return [];
+  const rule = accessRuleOf(item, planning.environment.project);
+  const selectors = (rule?.selectors ?? []).map((selector) =>
+    changeDraft('firewall', item.id, { op: 'remove-firewall-selector', selector }),
+  );
+  if (planning.intent === 'destroy') return selectors;
+  const servers = item.facts.serverIds.map((id) =>
     changeDraft('firewall', item.id, { op: 'remove-firewall', server: Number(id) }),
   );
+  return [...selectors, ...servers];
 };
 
 /** Deleting a network detaches whatever is in it (docs.hetzner.cloud, networks), so guests are named before. */

@@ -203,10 +203,29 @@ export interface SecretsAccess extends Awaited {
   unset(name: string, command: string): Promise<'removed' | 'generated' | 'absent'>;
 }
 
+/** A way in at port 22 for a human. */
+export interface RunnerAccess {
+  /** `production`, `pr-7`. */
+  readonly scope: string;
+  /** `address` null: that of this machine. */
+  open(how: { readonly address: string | null; readonly forMs: number }): Promise<{
+    readonly result: 'opened' | 'extended';
+    /** `203.0.113.7/32` */
+    readonly from: string;
+    readonly expiresMs: number;
+  }>;
+  /** Every rule of the environment, or that of one address; not that of a run that is at work. */
+  close(how: { readonly address: string | null }): Promise<{
+    readonly removed: readonly string[];
+    readonly left: readonly string[];
+  }>;
+}
+
 /** The whole project. */
 export interface Workspace {
   /** `pr` without a number: the set that all previews share. */
   secrets(target: Target): Promise<SecretsAccess>;
+  access(target: Target): Promise<RunnerAccess>;
   session(target: Target): Promise<Session>;
   /** `pr` without a number: what belongs to no single environment. */
   state(target: Target): Promise<StateAccess>;

@@ -125,6 +125,9 @@ const fakeWorkspace = (answers: Answers, reporter: Reporter, calls: string[]): W
   secrets: async () => {
     throw new Error('this test has no secrets');
   },
+  access: async () => {
+    throw new Error('this test lets nobody in');
+  },
   state: async (target) => ({ ...fakeState, scope: environmentName(target), ...answers.state }),
   initStore: async () => {
     throw new Error('this test has no store');
@@ -148,6 +151,7 @@ const fakeState: StateAccess = {
 const fakeSession = (answers: Answers, target: Target, reporter: Reporter, calls: string[]): Session => ({
   environment: { project: 'aipacto', name: environmentName(target), ...target } as Environment,
   settle: async () => undefined,
+  withAccess: async (_allow, _how, work) => work(),
   rollback: async () => null,
   waitUntilFree: async () => undefined,
   plan: async (options) => {

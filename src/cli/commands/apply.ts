@@ -3,6 +3,7 @@ import type { CommandRun } from '../context.ts';
 import { helpCommand } from '../help.ts';
 import { loadPlan } from '../plan-file.ts';
 import { targetOfPlan } from '../target.ts';
+import { whileAllowed } from './allowing.ts';
 import { confirmAndApply } from './applying.ts';
 import { whenFree } from './when-free.ts';
 
@@ -17,5 +18,7 @@ export const runApply: CommandRun = async (context) => {
       done: ['nothing was changed'],
       next: 'name the configuration it was made from with --config FILE, or make a new plan',
     });
-  return whenFree(context, session, () => confirmAndApply(context, session, plan, true));
+  return whenFree(context, session, () =>
+    whileAllowed(context, session, () => confirmAndApply(context, session, plan, true)),
+  );
 };

@@ -1,5 +1,6 @@
 import type { PlanOptions } from '../../ports/session.ts';
 import { type CommandContext, type CommandRun, openSession, reading } from '../context.ts';
+import { whileAllowed } from './allowing.ts';
 import { confirmAndApply } from './applying.ts';
 import { whenFree } from './when-free.ts';
 
@@ -19,8 +20,10 @@ export const runDestroy: CommandRun = (context) => planAndApply(context, { inten
 
 export const planAndApply = async (context: CommandContext, options: PlanOptions) => {
   const session = await openSession(context);
-  return whenFree(context, session, async () => {
-    const { plan } = await reading(context, session.plan(options));
-    return confirmAndApply(context, session, plan, false);
-  });
+  return whenFree(context, session, () =>
+    whileAllowed(context, session, async () => {
+      const { plan } = await reading(context, session.plan(options));
+      return confirmAndApply(context, session, plan, false);
+    }),
+  );
 };

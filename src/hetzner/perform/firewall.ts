@@ -7,7 +7,14 @@ import { act, commonChange, post } from './common.ts';
 import { impossible, type References } from './references.ts';
 
 export const createFirewall = ({ name, labels, spec }: Resource<'firewall'>): ApiRequest =>
-  post('/firewalls', { name, labels, rules: spec.rules.map(ruleBody) });
+  post('/firewalls', {
+    name,
+    labels,
+    rules: spec.rules.map(ruleBody),
+    ...(spec.selectors === undefined ? {} : { apply_to: spec.selectors.map(selected) }),
+  });
+
+const selected = (selector: string) => ({ type: 'label_selector', label_selector: { selector } }) as const;
 
 /** A rule names only the addresses of its direction; port only with tcp and udp (docs.hetzner.cloud, firewalls). */
 const ruleBody = ({ direction, protocol, port, ips, description }: FirewallRule): FirewallRuleRequest => ({
@@ -30,6 +37,8 @@ export const changeFirewall = (path: string, change: CloudChange, references: Re
       return act(path, 'remove_from_resources', {
         remove_from: [{ type: 'server', server: { id: references.id(change.server) } }],
       });
+    case 'remove-firewall-selector':
+      return act(path, 'remove_from_resources', { remove_from: [selected(change.selector)] });
     default: {
       // Firewalls have no protection (docs.hetzner.cloud, firewalls).
       const request = change.op === 'set-protection' ? undefined : commonChange(path, change);

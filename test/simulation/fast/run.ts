@@ -257,6 +257,8 @@ const contextOf = (world: World, inside: Inside): TargetContext => {
       recovery: machines[run.machine] as TargetContext['recovery'],
     },
     cloud: sabotaged(cloud, world, name),
+    ungated: cloud,
+    callerAddress: async () => undefined,
     cloudName: 'a simulated cloud',
     local: false,
     reachMachines: () => noMachines,
