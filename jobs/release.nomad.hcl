@@ -37,6 +37,12 @@ variable "memory" {
   description = "MB"
 }
 
+variable "cpu_hard_limit" {
+  type        = bool
+  default     = false
+  description = "No more CPU than it asks for, even where the server is idle"
+}
+
 job "release" {
   id          = var.id
   name        = var.id
@@ -74,6 +80,7 @@ job "release" {
         cap_drop        = ["all"]
         security_opt    = ["no-new-privileges"]
         pids_limit      = 256
+        cpu_hard_limit  = var.cpu_hard_limit
 
         healthchecks {
           disable = true

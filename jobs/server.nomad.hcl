@@ -50,6 +50,18 @@ variable "memory" {
   description = "MB"
 }
 
+variable "service" {
+  type        = string
+  default     = "server"
+  description = "Its name in Consul: another one for each preview on servers that several share"
+}
+
+variable "cpu_hard_limit" {
+  type        = bool
+  default     = false
+  description = "No more CPU than it asks for, even where the server is idle"
+}
+
 job "server" {
   type        = "service"
   datacenters = ["*"]
@@ -74,7 +86,7 @@ job "server" {
     }
 
     service {
-      name     = "server"
+      name     = var.service
       port     = "http"
       provider = "consul"
       tags     = ["ingress"]
@@ -134,6 +146,7 @@ job "server" {
         cap_drop        = ["all"]
         security_opt    = ["no-new-privileges"]
         pids_limit      = 256
+        cpu_hard_limit  = var.cpu_hard_limit
 
         # Consul asks already; the image's own check would only cost.
         healthchecks {

@@ -50,6 +50,18 @@ variable "memory" {
   description = "MB"
 }
 
+variable "service" {
+  type        = string
+  default     = "web"
+  description = "Its name in Consul: another one for each preview on servers that several share"
+}
+
+variable "cpu_hard_limit" {
+  type        = bool
+  default     = false
+  description = "No more CPU than it asks for, even where the server is idle"
+}
+
 job "web" {
   type        = "service"
   datacenters = ["*"]
@@ -74,7 +86,7 @@ job "web" {
     }
 
     service {
-      name     = "web"
+      name     = var.service
       port     = "http"
       provider = "consul"
       tags     = ["ingress"]
@@ -136,6 +148,8 @@ job "web" {
         cap_add      = ["net_bind_service"]
         security_opt = ["no-new-privileges"]
         pids_limit   = 256
+        # Of all cores together.
+        cpu_hard_limit = var.cpu_hard_limit
 
         mount {
           type     = "tmpfs"

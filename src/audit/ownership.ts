@@ -24,6 +24,7 @@ export const auditOwnership: Audit = (input) => {
   };
   return input.plan.steps.flatMap((step) => {
     const { effect } = step;
+    if (effect.port === 'jobs' && effect.op === 'delete-namespace') return namespaceDeletion(input, step, effect.name);
     if (effect.port !== 'cloud' || effect.op === 'create' || effect.id === null) return [];
     const item = items.get(`${effect.kind} ${effect.id}`);
     if (item === undefined) return [error(`${step.id} names ${effect.kind} ${effect.id}, which was not observed`)];
@@ -63,4 +64,14 @@ const deletion = (
   if (effect.op === 'delete' && effect.name !== item.name)
     found.push(error(`${step.id} calls it ${effect.name}, but ${effect.kind} ${effect.id} is called ${item.name}`));
   return found;
+};
+
+/** Seen now, and ours by its meta. */
+const namespaceDeletion = ({ observation, environment }: AuditInput, { id }: Step, name: string): AuditFinding[] => {
+  const { cluster } = observation;
+  const found = cluster?.reachable === true ? cluster.namespaces?.find((one) => one.name === name) : undefined;
+  if (found === undefined) return [error(`${id} deletes namespace ${name}, which was not observed`)];
+  return found.owner === `${environment.project}/${environment.name}`
+    ? []
+    : [error(`${id} deletes namespace ${name}, which is not ours`)];
 };

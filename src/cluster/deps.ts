@@ -14,6 +14,8 @@ import type { Connect } from './ask.ts';
 export interface ClusterDeps {
   /** Its name: also the datacenter that certificates are made for. */
   readonly environment: string;
+  /** Its servers are shared by previews, each in a namespace of its own; left out: no. */
+  readonly previews?: boolean;
   readonly machines: Machines;
   readonly keyRing: KeyRing;
   /** Left out where no job has secrets. */

@@ -74,7 +74,11 @@ const lookAround = async (
   await stages.once('Nomad access control', () => ask(({ schedulerAccess }) => openNomad(deps, schedulerAccess, keys)));
   await stages.once('workload identity', () =>
     ask(({ catalogAccess }) =>
-      catalogAccess.workloads({ jwksUrl: deps.jwksUrl ?? jwksUrl, jwksCa: keys.ca.certificate }),
+      catalogAccess.workloads({
+        jwksUrl: deps.jwksUrl ?? jwksUrl,
+        jwksCa: keys.ca.certificate,
+        previews: deps.previews === true,
+      }),
     ),
   );
 
@@ -93,7 +97,7 @@ const lookAround = async (
 };
 
 /** Every Consul server has a Nomad server beside it; its certificate names 127.0.0.1. */
-const jwksUrl = 'https://127.0.0.1:4646/.well-known/jwks.json';
+export const jwksUrl = 'https://127.0.0.1:4646/.well-known/jwks.json';
 
 const openConsul = async (access: Connection['catalogAccess'], { consul }: ClusterKeys): Promise<void> => {
   await access.bootstrap(consul.management);
@@ -102,12 +106,12 @@ const openConsul = async (access: Connection['catalogAccess'], { consul }: Clust
 
 /** Nomad chooses the secret of the deployer's token: it is safe in the state before anything relies on it. */
 const openNomad = async (
-  { keyRing }: ClusterDeps,
+  { keyRing, previews = false }: ClusterDeps,
   access: Connection['schedulerAccess'],
   { nomad }: ClusterKeys,
 ): Promise<void> => {
   await access.bootstrap(nomad.management);
-  const deployer = await access.deployer(nomad.deployer);
+  const deployer = await access.deployer(nomad.deployer, previews);
   if (deployer.reveal() === nomad.deployer?.reveal()) return;
   await keyRing.update((keys) => ({ ...keys, nomad: { ...keys.nomad, deployer } }));
 };

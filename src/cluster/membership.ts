@@ -8,7 +8,7 @@ import type { ReachedCluster } from './ready.ts';
 export const membership = async ({
   scheduler,
   catalog,
-}: Connection): Promise<Omit<ReachedCluster, 'reachable' | 'jobs'>> => {
+}: Connection): Promise<Omit<ReachedCluster, 'reachable' | 'jobs' | 'namespaces'>> => {
   const [consulLeader, nomadLeader] = await Promise.all([catalog.leader(), scheduler.leader()]);
   const none = { names: [], version: null };
   const [consul, nomad, nodes] = await Promise.all([
@@ -41,8 +41,12 @@ export const observeCluster = async (
     return await askInTurn(targets, async (target) => {
       const connection = deps.connect(target, deps.machines);
       const facts = await membership(connection);
-      const jobs = facts.nomad.leader === null ? [] : await connection.scheduler.jobs();
-      return { reachable: true, ...facts, jobs };
+      if (facts.nomad.leader === null) return { reachable: true, ...facts, jobs: [] };
+      const [jobs, namespaces] = await Promise.all([
+        connection.scheduler.jobs(),
+        deps.previews === true ? connection.scheduler.namespaces() : undefined,
+      ]);
+      return { reachable: true, ...facts, jobs, ...(namespaces !== undefined && { namespaces }) };
     });
   } catch (error) {
     return { reachable: false, because: error instanceof Error ? error.message : String(error) };

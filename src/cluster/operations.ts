@@ -1,11 +1,12 @@
 import type { ClusterOperations, Waiting } from '../ports/cluster-operations.ts';
 import type { MachineTarget } from '../ports/machines.ts';
-import { askInTurn } from './ask.ts';
+import { askInTurn, type Connection } from './ask.ts';
 import { awaitBoot } from './boot.ts';
 import type { ClusterDeps } from './deps.ts';
 import { withEntry } from './entry.ts';
 import { awaitReady } from './form.ts';
 import { observeCluster } from './membership.ts';
+import { ensureNamespace } from './namespace.ts';
 import { recoverAccess } from './recover.ts';
 import { submitJob } from './submit.ts';
 
@@ -16,6 +17,10 @@ import { submitJob } from './submit.ts';
 export const createClusterOperations = (deps: ClusterDeps): ClusterOperations => {
   let known: readonly MachineTarget[] = [];
   const serversOf = (waiting: Waiting): readonly MachineTarget[] => waiting.servers ?? known;
+  const inTurn = (waiting: Waiting, work: (connection: Connection) => Promise<void>): Promise<void> => {
+    waiting.signal.throwIfAborted();
+    return askInTurn(serversOf(waiting), (target) => work(deps.connect(target, deps.machines)));
+  };
   return {
     awaitBoot: async (target, waiting) => {
       known = [...known.filter(({ name }) => name !== target.name), target];
@@ -29,12 +34,10 @@ export const createClusterOperations = (deps: ClusterDeps): ClusterOperations =>
       await deps.certify?.(targets, waiting);
     },
     submit: (job, waiting, redeploy) => submitJob(deps, job, serversOf(waiting), waiting, redeploy),
-    stop: (jobId, { signal, ...rest }) => {
-      signal.throwIfAborted();
-      return askInTurn(serversOf({ signal, ...rest }), (target) =>
-        deps.connect(target, deps.machines).scheduler.stop(jobId),
-      );
-    },
+    stop: (jobId, waiting) => inTurn(waiting, ({ scheduler }) => scheduler.stop(jobId)),
+    ensureNamespace: (namespace, run, waiting) =>
+      inTurn(waiting, (connection) => ensureNamespace(deps, connection, namespace, run)),
+    removeNamespace: (name, waiting) => inTurn(waiting, ({ schedulerAccess }) => schedulerAccess.removeNamespace(name)),
     observe: async (targets, { recoverAccess: asked } = {}) => {
       if (targets.length > 0) known = targets;
       const seen = await observeCluster(deps, targets);

@@ -117,7 +117,7 @@ const untilHealthy = (work: Work, version: number): Promise<void> => {
 
 /** Nomad has had its last word; from here on a bad look is the ingress catching up, which takes seconds. */
 const untilAnswering = async ({ deps, job, servers, waiting }: Work): Promise<void> => {
-  const { answers, jobId, count } = job.spec;
+  const { answers, jobId, service = jobId, count } = job.spec;
   if (answers === undefined || count === 0) return;
   await waitFor<void>({
     ...deps,
@@ -126,9 +126,9 @@ const untilAnswering = async ({ deps, job, servers, waiting }: Work): Promise<vo
     intervalMs: { first: 100, longest: 1_000 },
     describe: `job ${job.name} to answer for ${answers.domain}${answers.path}`,
     probe: async () => {
-      const passing = await askInTurn(servers, (one) => connect(deps, one).catalog.passing(jobId));
+      const passing = await askInTurn(servers, (one) => connect(deps, one).catalog.passing(service));
       if (passing < count)
-        return { done: false, detail: `Consul sees ${passing} of ${count} instances of ${jobId} pass their checks` };
+        return { done: false, detail: `Consul sees ${passing} of ${count} instances of ${service} pass their checks` };
       const all = await Promise.all(
         servers.map((one) => jobAnswers({ fetch: deps.machines.fetchThrough(one), privateIp: one.privateIp }, answers)),
       );

@@ -7,17 +7,18 @@ import { createSchedulerAccess } from '../nomad/access.ts';
 import { createNomad } from '../nomad/scheduler.ts';
 import type { KeyRing } from '../ports/key-ring.ts';
 
-/** Consul and Nomad behind one server, over TLS, with our tokens; what sets up access control has the management tokens. */
+/** Consul and Nomad behind one server, over TLS, with our tokens; jobs are those of the namespace. What sets up access control has the management tokens. */
 export const connectWith =
-  (keyRing: KeyRing): Connect =>
+  (keyRing: KeyRing, namespace?: string): Connect =>
   (target, machines) => {
     const keys = keyRing.current();
     const fetch = machines.fetchThrough(target, keys === null ? undefined : { ca: trustedCas(keys) });
     const consul = { fetch, address: `https://${target.privateIp}:8501` };
     const nomad = { fetch, address: `https://${target.privateIp}:4646` };
+    const own = namespace === undefined ? {} : { namespace };
     return {
       catalog: createConsul({ ...consul, ...tokenOf(keys?.consul.provisioner) }),
-      scheduler: createNomad({ ...nomad, ...tokenOf(keys?.nomad.deployer ?? keys?.nomad.management) }),
+      scheduler: createNomad({ ...nomad, ...own, ...tokenOf(keys?.nomad.deployer ?? keys?.nomad.management) }),
       catalogAccess: createCatalogAccess({ ...consul, ...tokenOf(keys?.consul.management) }),
       schedulerAccess: createSchedulerAccess({ ...nomad, ...tokenOf(keys?.nomad.management) }),
     };

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import type { CatalogAccess } from '../ports/job-scheduler.ts';
 import type { ConsulAsk } from './http.ts';
 import { ensurePolicy, findOrNone, policies } from './policies.ts';
 
@@ -29,14 +30,32 @@ const bindingRules = [
   },
 ] as const;
 
+/**
+ * Tasks of previews log in to nothing: a task whose job has templates asks Consul for a token before it starts (Nomad's
+ * implicit identities), and without a role for its namespace it would be refused and never start. What the default role
+ * reads, services and keys of everybody on these servers, is no preview's business.
+ */
+const previewsRole: Role = {
+  name: 'nomad-previews-tasks',
+  description: 'tasks of previews may do nothing',
+  policies: [],
+};
+const previewsRule = {
+  Description: 'a task of a preview',
+  Selector: '"nomad_service" not in value and value.nomad_namespace != "default"',
+  BindType: 'role',
+  BindName: previewsRole.name,
+} as const;
+
 export const ensureWorkloads = async (
   ask: ConsulAsk,
-  identity: { readonly jwksUrl: string; readonly jwksCa: string },
+  { previews = false, ...identity }: Parameters<CatalogAccess['workloads']>[0],
 ): Promise<void> => {
   await ensurePolicy(ask, policies.tasks);
-  await ensureRole(ask);
+  await ensureRole(ask, { name: roleName, description: policies.tasks.description, policies: [policies.tasks.name] });
+  if (previews) await ensureRole(ask, previewsRole);
   await ensureMethod(ask, identity);
-  await ensureBindingRules(ask);
+  await ensureBindingRules(ask, previews ? [...bindingRules, previewsRule] : bindingRules);
 };
 
 const roleSchema = z.object({
@@ -45,11 +64,17 @@ const roleSchema = z.object({
   Policies: z.array(z.object({ Name: z.string() })).nullish(),
 });
 
-const ensureRole = async (ask: ConsulAsk): Promise<void> => {
-  const present = await findOrNone(() => ask('GET', `/v1/acl/role/name/${roleName}`, roleSchema));
+interface Role {
+  readonly name: string;
+  readonly description: string;
+  readonly policies: readonly string[];
+}
+
+const ensureRole = async (ask: ConsulAsk, role: Role): Promise<void> => {
+  const present = await findOrNone(() => ask('GET', `/v1/acl/role/name/${role.name}`, roleSchema));
   const names = (present?.Policies ?? []).map((policy) => policy.Name);
-  if (isDeepStrictEqual(names, [policies.tasks.name])) return;
-  const body = { Name: roleName, Description: policies.tasks.description, Policies: [{ Name: policies.tasks.name }] };
+  if (present !== undefined && isDeepStrictEqual(names, role.policies)) return;
+  const body = { Name: role.name, Description: role.description, Policies: role.policies.map((Name) => ({ Name })) };
   const path = present === undefined ? '/v1/acl/role' : `/v1/acl/role/${present.ID}`;
   await ask('PUT', path, roleSchema, { body });
 };
@@ -91,9 +116,12 @@ const ensureMethod = async (
 const ruleSchema = z.object({ ID: z.string(), Selector: z.string(), BindType: z.string(), BindName: z.string() });
 
 /** Rules have no name, so they are known by what they say. */
-const ensureBindingRules = async (ask: ConsulAsk): Promise<void> => {
+const ensureBindingRules = async (
+  ask: ConsulAsk,
+  wanted: readonly ((typeof bindingRules)[number] | typeof previewsRule)[],
+): Promise<void> => {
   const present = await ask('GET', `/v1/acl/binding-rules?authmethod=${methodName}`, z.array(ruleSchema).nullable());
-  for (const rule of bindingRules) {
+  for (const rule of wanted) {
     const exists = (present ?? []).some(
       (one) => one.BindType === rule.BindType && one.BindName === rule.BindName && one.Selector === rule.Selector,
     );

@@ -11,6 +11,7 @@ import type { Wanted } from './context.ts';
 import { firewall } from './firewall.ts';
 import { jobs } from './job.ts';
 import { loadBalancer } from './load-balancer.ts';
+import { namespace } from './namespace.ts';
 import { network } from './network.ts';
 import { placementGroup } from './placement-group.ts';
 import { rrsets } from './rrset.ts';
@@ -37,6 +38,7 @@ export interface DesiredInput {
 export const desiredState = (input: DesiredInput): DesiredState => {
   const { environment, assets, hash, gzip, applications = {}, emulated = false } = input;
   const wanted: Wanted = { environment, assets, hash, gzip, applications, emulated };
+  if (environment.host !== undefined) return hosted(wanted, environment.host);
   const resources: readonly AnyResource[] = [
     ...zone(wanted),
     network(wanted),
@@ -56,3 +58,11 @@ export const desiredState = (input: DesiredInput): DesiredState => {
     references: environment.sshKeys.map((name) => ({ kind: 'ssh-key', name })),
   };
 };
+
+/** A preview on servers that it shares: nothing of its own at Hetzner. */
+const hosted = (wanted: Wanted, host: string): DesiredState => ({
+  project: wanted.environment.project,
+  environment: wanted.environment.name,
+  resources: [namespace(wanted, host), ...jobs(wanted)],
+  references: [],
+});

@@ -3,7 +3,7 @@ import type { Environment } from '../domain/environment.ts';
 import { hostsOf } from '../domain/hosts.ts';
 import type { RecordType, Reference, Resource } from '../domain/resource.ts';
 import { reference, resource, soleAddress, type Wanted } from './context.ts';
-import { serverAddress } from './server.ts';
+import { serverAddress, serverNodes, workerAddress, workerNodes } from './server.ts';
 import { zoneAddress } from './zone.ts';
 
 /** Short, so that a replaced server or load balancer is found again within minutes. */
@@ -39,6 +39,9 @@ const records = (environment: Environment): { type: RecordType; of: Reference[] 
       { type: 'AAAA', of: [reference(balancer, 'ipv6')] },
     ];
   }
-  const numbers = Array.from({ length: environment.servers.count }, (_, index) => index + 1);
-  return [{ type: 'A', of: numbers.map((number) => reference(serverAddress(environment, number), 'ipv4')) }];
+  const servers = serverNodes(environment).map(({ number }) => serverAddress(environment, number));
+  // Of the pool each node answers for previews, wherever they run; others have their names on servers alone.
+  const workers = environment.type !== 'pool' ? [] : workerNodes(environment);
+  const all = [...servers, ...workers.map(({ number }) => workerAddress(environment, number))];
+  return [{ type: 'A', of: all.map((address) => reference(address, 'ipv4')) }];
 };

@@ -26,11 +26,12 @@ export const workerAddress = (environment: Environment, number: number): Address
 /** From .31 on: however many servers there are, no address changes. */
 export const workerNodes = (environment: Environment): readonly ServerNode[] => {
   const servers = serverNodes(environment).map(({ name, privateIp }) => ({ name, privateIp }));
-  return Array.from({ length: environment.workers?.count ?? 0 }, (_, index) => ({
-    number: index + 1,
+  const { count = 0, numbers } = environment.workers ?? {};
+  return (numbers ?? Array.from({ length: count }, (_, index) => index + 1)).map((number) => ({
+    number,
     role: 'worker' as const,
-    name: `${baseName(environment)}-worker-${index + 1}`,
-    privateIp: hostAt(environment.network.subnet, 31 + index),
+    name: `${baseName(environment)}-worker-${number}`,
+    privateIp: hostAt(environment.network.subnet, 30 + number),
     servers,
   }));
 };

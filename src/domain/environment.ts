@@ -141,7 +141,12 @@ export interface Environment {
     readonly backups: boolean;
   };
   /** Machines that run jobs and the ingress and take no part in elections; absent: none. */
-  readonly workers?: { readonly count: number; readonly types: readonly string[] };
+  readonly workers?: {
+    readonly count: number;
+    readonly types: readonly string[];
+    /** Which ones, where they are not the first `count`: of a pool any may have gone. */
+    readonly numbers?: readonly number[];
+  };
   readonly network: { readonly range: string; readonly subnet: string; readonly zone: string };
   readonly firewall: readonly FirewallRule[];
   /** Names of SSH keys that exist in the Hetzner project: referenced, never owned. */

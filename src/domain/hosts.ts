@@ -12,10 +12,21 @@ export const routeParts = (route: string): RouteParts => {
   return { host: route.slice(0, slash), path: route.slice(slash) };
 };
 
-/** Every host name that the environment answers to, its domain first. DNS records and certificates are made for these. */
-export const hostsOf = ({ domain, jobs }: Pick<Environment, 'domain' | 'jobs'>): readonly string[] => [
-  ...new Set([domain, ...jobs.flatMap(({ routes }) => routes.map((route) => routeParts(route).host))].filter(Boolean)),
-];
+type Named = Pick<Environment, 'domain' | 'jobs' | 'host' | 'pool'>;
+
+/**
+ * Every host name that the environment answers to, its domain first; with `*.pr.example.com` where previews run. DNS
+ * records and certificates are made for these.
+ */
+export const hostsOf = ({ domain, jobs, ...rest }: Named): readonly string[] => {
+  const routed = jobs.flatMap(({ routes }) => routes.map((route) => routeParts(route).host));
+  const previews = previewHosts(rest);
+  return [...new Set([domain, ...routed, ...(previews === undefined ? [] : [previews])].filter(Boolean))];
+};
+
+/** Names of all previews that run on this environment's servers: `*.pr.example.com`; undefined where none do. */
+export const previewHosts = ({ host, pool }: Pick<Environment, 'host' | 'pool'>): string | undefined =>
+  host !== undefined || pool === undefined ? undefined : `*.${pool.wildcard}`;
 
 /** TLS ends at Caddy, not at a load balancer. */
 export const caddyEndsTls = (tls: TlsMode): boolean => tls === 'acme-dns' || tls === 'caddy' || tls === 'internal';
@@ -24,8 +35,8 @@ export const caddyEndsTls = (tls: TlsMode): boolean => tls === 'acme-dns' || tls
  * The names on the certificate that we order for `tls: acme-dns`. Previews share one wildcard, because Let's Encrypt
  * gives 50 certificates a week to a registered domain, over all accounts (letsencrypt.org/docs/rate-limits).
  */
-export const certificateNames = (environment: Pick<Environment, 'type' | 'domain' | 'jobs'>): readonly string[] =>
-  environment.type === 'pr' ? [wildcardOver(environment.domain)] : hostsOf(environment);
+export const certificateNames = (environment: Named & Pick<Environment, 'type'>): readonly string[] =>
+  environment.type === 'pr' || environment.type === 'pool' ? [wildcardOver(environment.domain)] : hostsOf(environment);
 
 /** `*.pr.example.com` for `pr-7.pr.example.com`. */
 export const wildcardOver = (domain: string): string => `*.${domain.slice(domain.indexOf('.') + 1)}`;

@@ -14,8 +14,8 @@ export const cloudKinds = [
 ] as const;
 export type CloudKind = (typeof cloudKinds)[number];
 
-/** Everything a plan can speak of: cloud objects, the cluster that forms on the servers, and the jobs on it. */
-export const kinds = [...cloudKinds, 'cluster', 'job'] as const;
+/** Everything a plan can speak of: cloud objects, the cluster that forms on the servers, namespaces and jobs on it. */
+export const kinds = [...cloudKinds, 'cluster', 'namespace', 'job'] as const;
 export type Kind = (typeof kinds)[number];
 
 export const isCloudKind = (kind: string): kind is CloudKind => (cloudKinds as readonly string[]).includes(kind);

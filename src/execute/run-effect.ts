@@ -41,7 +41,16 @@ const runJobStep = async (
     await stoppable(step, context, (waiting) => context.operations.submit(effect.resource, waiting, effect.redeploy));
     return recordOwnId(step, effect.resource.spec.jobId, effect.resource.name, context);
   }
-  await stoppable(step, context, (waiting) => context.operations.stop(effect.jobId, waiting));
+  if (effect.op === 'create-namespace') {
+    const { resource, run } = effect;
+    await stoppable(step, context, (waiting) => context.operations.ensureNamespace(resource, run, waiting));
+    return recordOwnId(step, resource.name, resource.name, context);
+  }
+  await stoppable(step, context, (waiting) =>
+    effect.op === 'stop'
+      ? context.operations.stop(effect.jobId, waiting)
+      : context.operations.removeNamespace(effect.name, waiting),
+  );
   return context.memory.forget(step.address);
 };
 

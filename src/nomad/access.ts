@@ -3,6 +3,8 @@ import { AccessControlError } from '../domain/errors.ts';
 import { Secret } from '../domain/secret.ts';
 import type { SchedulerAccess } from '../ports/job-scheduler.ts';
 import { createNomadHttp, type NomadAccess, type NomadHttp, NomadRefusal } from './http.ts';
+import { ensureNamespace, removeNamespace } from './namespaces.ts';
+import { nodeUse } from './node-use.ts';
 
 /** Nomad's access control. `access.token` is the management token; it is also what `bootstrap` makes it. */
 export const createSchedulerAccess = (access: NomadAccess): SchedulerAccess => {
@@ -10,12 +12,15 @@ export const createSchedulerAccess = (access: NomadAccess): SchedulerAccess => {
   const http = createNomadHttp(access);
   return {
     bootstrap: (secret) => bootstrap(as(secret), secret),
-    deployer: async (known) => {
-      await ensurePolicy(http);
+    deployer: async (known, previews = false) => {
+      await ensurePolicy(http, previews);
       const held = known === null ? undefined : await self(as(known));
       if (known !== null && held !== undefined && isDeployer(held)) return known;
       return (await madeBefore(http)) ?? (await makeDeployer(http));
     },
+    ensureNamespace: (wanted) => ensureNamespace(http, wanted),
+    removeNamespace: (name) => removeNamespace(http, createNomadHttp({ ...access, namespace: name }), name),
+    nodeUse: (nodes) => nodeUse(http, nodes),
     revokeFormer: (kept) => revokeFormer(http, as, kept),
     refusesAnonymous: () => refusesAnonymous(createNomadHttp({ fetch: access.fetch, address: access.address })),
     forgetNodes: async (ids) => {
@@ -31,7 +36,19 @@ const deployer = {
    * Jobs, their variables and logs; reading nodes and autopilot's health, which needs `operator` (nomad/api-docs,
    * "ACL Required" of each call).
    */
-  rules: `namespace "default" {
+  rules: (
+    previews: boolean,
+  ): string => `${(previews ? ['default', 'pr-*'] : ['default']).map(namespaceRules).join('')}node {
+  policy = "read"
+}
+
+operator {
+  policy = "read"
+}
+`,
+} as const;
+
+const namespaceRules = (name: string): string => `namespace "${name}" {
   capabilities = ["list-jobs", "parse-job", "read-job", "submit-job", "scale-job", "read-logs", "alloc-lifecycle"]
 
   variables {
@@ -41,15 +58,7 @@ const deployer = {
   }
 }
 
-node {
-  policy = "read"
-}
-
-operator {
-  policy = "read"
-}
-`,
-} as const;
+`;
 
 const tokenSchema = z.object({
   AccessorID: z.string(),
@@ -108,8 +117,9 @@ const notOurs = (error: NomadRefusal): AccessControlError => {
 
 const policySchema = z.object({ Name: z.string(), Description: z.string(), Rules: z.string() });
 
-const ensurePolicy = async (http: NomadHttp): Promise<void> => {
-  const { name, description, rules } = deployer;
+const ensurePolicy = async (http: NomadHttp, previews: boolean): Promise<void> => {
+  const { name, description } = deployer;
+  const rules = deployer.rules(previews);
   const path = `/v1/acl/policy/${name}`;
   const present = await findOrNone(() => http.ask('GET', path, policySchema));
   if (present?.body.Rules === rules && present.body.Description === description) return;

@@ -12,6 +12,8 @@ export interface NomadAccess {
   readonly fetch: Fetch;
   readonly address: string;
   readonly token?: Secret;
+  /** Where calls about jobs and variables lead; absent: `default`. */
+  readonly namespace?: string;
 }
 
 export interface Reply<T> {
@@ -70,13 +72,14 @@ export const createNomadHttp = (access: NomadAccess): NomadHttp => ({
 });
 
 const send = async (
-  { fetch, address, token }: NomadAccess,
+  { fetch, address, token, namespace }: NomadAccess,
   method: string,
   path: string,
   what: string,
   body: unknown,
 ): Promise<Response> => {
   const url = new URL(path, address);
+  if (namespace !== undefined && !url.searchParams.has('namespace')) url.searchParams.set('namespace', namespace);
   const headers: Record<string, string> = { accept: 'application/json' };
   if (token !== undefined) headers['x-nomad-token'] = token.reveal();
   if (body !== undefined) headers['content-type'] = 'application/json';

@@ -4,6 +4,7 @@ import type { ObservedJob, ObservedNode } from '../domain/observation.ts';
 import type { JobScheduler } from '../ports/job-scheduler.ts';
 import { isHealthy, jobHealth, readJob, wantedCount } from './health.ts';
 import { createNomadHttp, type NomadAccess, type NomadHttp, NomadRefusal } from './http.ts';
+import { jobLogs } from './logs.ts';
 import { metaNames } from './meta.ts';
 import { listNamespaces } from './namespaces.ts';
 import { releaseHealth, startRelease } from './release.ts';
@@ -32,6 +33,7 @@ export const createNomad = (access: NomadAccess): JobScheduler => {
     namespaces: () => listNamespaces(http),
     submit: (job, meta) => submitJob(http, job, meta),
     health: (jobId, version) => jobHealth(http, jobId, version),
+    logs: (jobId, lines) => jobLogs(http, jobId, lines),
     startRelease: (release, of) => startRelease(http, release, of),
     releaseHealth: (jobId, version) => releaseHealth(http, jobId, version),
     stop: (jobId) => stopWhole(http, jobId),

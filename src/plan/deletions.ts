@@ -45,6 +45,7 @@ export const linkDeletions = (chains: ReadonlyMap<Address, Chain>, intent: 'conv
     }
   }
   if (intent === 'destroy') linkEndings(chains);
+  linkNamespaces(chains);
 };
 
 /** By the server's id: the step after which it uses nothing any more that this plan takes away. */
@@ -65,5 +66,14 @@ const linkEndings = (chains: ReadonlyMap<Address, Chain>): void => {
     const first = firstOf(chain);
     if (first === undefined || (chain.verdict.kind !== 'job' && chain.verdict.kind !== 'cluster')) continue;
     for (const server of servers) after(first, lastOf(server));
+  }
+};
+
+/** Nomad deletes no namespace in which a job still runs. */
+const linkNamespaces = (chains: ReadonlyMap<Address, Chain>): void => {
+  const jobs = [...chains.values()].filter(({ verdict }) => verdict.kind === 'job');
+  for (const chain of chains.values()) {
+    const step = chain.steps.find(({ effect }) => effect.port === 'jobs' && effect.op === 'delete-namespace');
+    if (step !== undefined) for (const job of jobs) after(step, lastOf(job));
   }
 };

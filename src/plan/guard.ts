@@ -10,9 +10,15 @@ import { isBlocked, makesNew } from './verdict.ts';
 /** Guards over the cloud's verdicts as a whole; they come before the cluster and the jobs are judged. For the quorum see quorum.ts. */
 export const guardCloud = (planning: Planning): void => {
   guardReferences(planning);
-  guardPullRequests(planning);
+  if (planning.environment.host === undefined) guardPullRequests(planning);
   guardPlacementGroups(planning);
   guardDestroy(planning);
+  guardGuests(planning);
+};
+
+/** Of a preview without servers of its own, after its namespace and its jobs were judged. */
+export const guardHosted = (planning: Planning): void => {
+  if (planning.environment.host !== undefined) guardPullRequests(planning);
 };
 
 /** The humans' SSH keys: referenced by name, never made here. */
@@ -57,7 +63,8 @@ const guardPullRequests = (planning: Planning): void => {
   const { environment, observation, standing, intent } = planning;
   if (environment.type !== 'pr' || intent === 'destroy') return;
   if ([...standing.values()].some(({ kind }) => kind === 'server')) return;
-  const holders = new Set<string>();
+  const holders = new Set<string>(hostedPreviews(planning));
+  if (environment.host !== undefined && holders.delete(environment.name)) return;
   for (const { labels } of observation.items) {
     const name = labels[labelNames.environment];
     const ours = labels[labelNames.project] === environment.project && labels[labelNames.environmentType] === 'pr';
@@ -75,6 +82,27 @@ const guardPullRequests = (planning: Planning): void => {
   const next = first === '' ? raise : `reconcile destroy pr ${first.replace('pr-', '')}, or ${raise}`;
   for (const verdict of planning.verdicts.values())
     if (verdict.action === 'create') block(planning, verdict, why, next);
+};
+
+/** Previews of this project on servers that they share, as far as anybody could be asked. */
+const hostedPreviews = ({ observation, environment }: Planning): readonly string[] => {
+  const { cluster } = observation;
+  if (cluster === null || !cluster.reachable) return [];
+  return (cluster.namespaces ?? [])
+    .filter(({ name, owner }) => owner === `${environment.project}/${name}`)
+    .map(({ name }) => name);
+};
+
+/** Servers that previews run on do not go before these have. */
+const guardGuests = (planning: Planning): void => {
+  const { environment, intent, verdicts } = planning;
+  if (intent !== 'destroy' || environment.host !== undefined) return;
+  const guests = hostedPreviews(planning);
+  const [first] = guests;
+  if (first === undefined) return;
+  const why = reason('previews', `${guests.join(', ')} run${guests.length === 1 ? 's' : ''} on its servers`);
+  const next = `first reconcile destroy pr ${first.replace('pr-', '')}`;
+  for (const verdict of verdicts.values()) if (verdict.action === 'delete') block(planning, verdict, why, next);
 };
 
 /** docs.hetzner.com, placement groups: a spread group holds ten servers. */

@@ -151,6 +151,8 @@ const unwanted = (
   const plain = { address, kind, name: entry?.name ?? job?.jobId ?? address, disruption: 'none' } as const;
   const forget: Draft = { verb: 'forget', effect: { port: 'state', op: 'forget' } };
   // With the servers go the jobs: stopping each first would only take longer.
+  if (intent === 'destroy' && planning.environment.host !== undefined && kind === 'job')
+    return endsWithNamespace(planning, plain, job);
   if (intent === 'destroy') {
     const servers = [...planning.verdicts.values()].filter((verdict) => verdict.kind === 'server');
     if (servers.some((server) => server.action === 'blocked'))
@@ -175,4 +177,20 @@ const unwanted = (
       drafts: [],
     };
   return { ...plain, action: 'forget', reasons: [reason('state', because.forgotten)], drafts: [forget] };
+};
+
+/** On servers that stay: stopped before the namespace goes. */
+const endsWithNamespace = (
+  planning: Planning,
+  plain: Pick<Verdict, 'address' | 'kind' | 'name' | 'disruption'>,
+  job: ObservedJob | undefined,
+): Verdict => {
+  if (planning.verdicts.get(addressOf('namespace', planning.environment.name))?.action === 'blocked')
+    return { ...plain, action: 'keep', reasons: [reason('namespace', 'the namespace it runs in stays')], drafts: [] };
+  if (job === undefined || job.owner !== ownerOf(planning)) {
+    const forget: Draft = { verb: 'forget', effect: { port: 'state', op: 'forget' } };
+    return { ...plain, action: 'forget', reasons: [reason('state', because.forgotten)], drafts: [forget] };
+  }
+  const stop: Draft = { verb: 'stop', effect: { port: 'jobs', op: 'stop', jobId: job.jobId } };
+  return { ...plain, action: 'delete', reasons: [reason('existence', because.destroyed)], drafts: [stop] };
 };

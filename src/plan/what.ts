@@ -22,6 +22,8 @@ export const whatOf = (want: AnyResource, placement: Placement | undefined): str
       return want.spec.type;
     case 'cluster':
       return `Nomad ${want.spec.nomadVersion}, Consul ${want.spec.consulVersion}`;
+    case 'namespace':
+      return `on the servers of ${want.spec.host}`;
     case 'job':
       return `${want.spec.count} of ${want.spec.variables['image'] ?? want.name}`;
     case 'zone':

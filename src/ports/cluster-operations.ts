@@ -25,6 +25,10 @@ export interface ClusterOperations {
    */
   submit(job: Resource<'job'>, waiting: Waiting, redeploy?: string): Promise<void>;
   stop(jobId: string, waiting: Waiting): Promise<void>;
+  /** The namespace of a preview, and what its jobs need to log in. */
+  ensureNamespace(namespace: Resource<'namespace'>, run: string, waiting: Waiting): Promise<void>;
+  /** With what is left in it. */
+  removeNamespace(name: string, waiting: Waiting): Promise<void>;
   /** What Consul and Nomad say now; `reachable: false` when no server answers within the bound. */
   observe(
     targets: readonly MachineTarget[],

@@ -1,4 +1,4 @@
-import type { ObservedJob, ObservedNode } from '../domain/observation.ts';
+import type { ObservedJob, ObservedNamespace, ObservedNode } from '../domain/observation.ts';
 import type { JobSpec, ReleaseSpec } from '../domain/resource.ts';
 import type { Secret } from '../domain/secret.ts';
 
@@ -8,7 +8,7 @@ export interface JobHealth {
   readonly detail: string;
 }
 
-/** Nomad, in our words. Every call throws Failure with the server's own text on a refusal. */
+/** Nomad, in our words; jobs and variables are those of the one namespace that it was made for. Every call throws Failure with the server's own text on a refusal. */
 export interface JobScheduler {
   /** Address of the leader, null without one. */
   leader(): Promise<string | null>;
@@ -16,6 +16,8 @@ export interface JobScheduler {
   voters(): Promise<{ readonly names: readonly string[]; readonly version: string | null }>;
   nodes(): Promise<readonly ObservedNode[]>;
   jobs(): Promise<readonly ObservedJob[]>;
+  /** All but `default`. */
+  namespaces(): Promise<readonly ObservedNamespace[]>;
   /**
    * Registers the job; a job whose fingerprint already runs is left as it is, unless `redeploy` is a value it was not
    * registered with. Returns the version to wait for.
@@ -25,6 +27,8 @@ export interface JobScheduler {
     meta: { readonly fingerprint: string; readonly owner: string; readonly redeploy?: string },
   ): Promise<{ readonly version: number; readonly changed: boolean }>;
   health(jobId: string, version: number): Promise<JobHealth>;
+  /** The last lines that its newest allocation wrote, stderr below stdout; null: there is no such job. */
+  logs(jobId: string, lines: number): Promise<string | null>;
   /** Starts a job's release unless it has succeeded before: then null, else the version to ask for. */
   startRelease(release: ReleaseSpec, of: { readonly jobId: string; readonly owner: string }): Promise<number | null>;
   /** `healthy`: it ended well. */
@@ -40,12 +44,36 @@ export interface JobScheduler {
   readVariables(path: string): Promise<Readonly<Record<string, Secret>>>;
 }
 
-/** Nomad's access control; needs the management token. */
+/** Which nodes previews have been on since these were wiped last, by node name. */
+export interface NodeUse {
+  readonly node: string;
+  /** Runs something of a preview now. */
+  readonly busy: boolean;
+  /** Has run something, as far as Nomad remembers: an hour and more. */
+  readonly used: boolean;
+}
+
+/** Nomad's access control, and what else needs the management token. */
 export interface SchedulerAccess {
   /** Makes `secret` the management token. Once done, it is found to be ours, or Failure says that it is another's. */
   bootstrap(secret: Secret): Promise<void>;
-  /** Policies and the deployer's token; returns the secret that Nomad chose. Idempotent when given the one it has. */
-  deployer(known: Secret | null): Promise<Secret>;
+  /**
+   * Policies and the deployer's token; returns the secret that Nomad chose. Idempotent when given the one it has.
+   * `previews`: it may do in their namespaces what it may in `default`.
+   */
+  deployer(known: Secret | null, previews?: boolean): Promise<Secret>;
+  /** Makes it, or gives it this meta. Throws Failure for one that is not `project/environment`'s. */
+  ensureNamespace(wanted: {
+    readonly name: string;
+    readonly description: string;
+    readonly project: string;
+    readonly environment: string;
+    readonly run: string;
+  }): Promise<void>;
+  /** With the jobs and variables that are left in it; one that is gone is a success. */
+  removeNamespace(name: string): Promise<void>;
+  /** Of the named nodes; a node that Nomad does not know was never used. */
+  nodeUse(nodes: readonly ObservedNode[]): Promise<readonly NodeUse[]>;
   /** Whether a call without token is refused. */
   refusesAnonymous(): Promise<boolean>;
   /** Revokes the tokens that runs before ours were given, whose secrets are lost; those that people made stay. */
@@ -76,6 +104,11 @@ export interface CatalogAccess {
   /** Revokes the tokens that runs before ours were given, whose secrets are lost; those that people made stay. */
   revokeFormer(kept: { readonly management: Secret; readonly provisioner: Secret }): Promise<void>;
   /** Lets Nomad's jobs log in by their workload identity. Consul fetches Nomad's keys at once: Nomad must answer. */
-  workloads(identity: { readonly jwksUrl: string; readonly jwksCa: string }): Promise<void>;
+  workloads(identity: {
+    readonly jwksUrl: string;
+    readonly jwksCa: string;
+    /** Jobs of previews log in as well, and their tasks may do nothing. */
+    readonly previews?: boolean;
+  }): Promise<void>;
   refusesAnonymous(): Promise<boolean>;
 }

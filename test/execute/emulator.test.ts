@@ -180,6 +180,8 @@ const run = async (plan: Plan, faults: readonly FaultRule[] = [], given?: Return
     submit: never,
     stop: never,
     observe: never,
+    ensureNamespace: never,
+    removeNamespace: never,
     recoverAccess: never,
   };
   const startedAt = clock.now();

@@ -28,7 +28,7 @@ const production = (): DesiredState => {
 type World = ReturnType<typeof emulatedCloud>;
 
 const make = async ({ run, remember, change }: World, resource: AnyResource): Promise<void> => {
-  if (isOfKind(resource, 'cluster') || isOfKind(resource, 'job')) return;
+  if (isOfKind(resource, 'cluster') || isOfKind(resource, 'namespace') || isOfKind(resource, 'job')) return;
   const placement = { type: 'cpx22', location: 'nbg1' };
   const accepted = await run({
     port: 'cloud',

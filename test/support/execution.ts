@@ -26,6 +26,8 @@ export const createBench = (durationMs?: (command: string) => number) => {
     awaitReady: (_cluster, { signal }) => clock.sleep(5_000, signal),
     submit: (_job, { signal }) => clock.sleep(4_000, signal),
     stop: async () => undefined,
+    ensureNamespace: async () => undefined,
+    removeNamespace: async () => undefined,
     observe: async () => ({ reachable: false, because: 'not asked' }),
     recoverAccess: async () => undefined,
   };

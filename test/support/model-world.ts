@@ -1,7 +1,13 @@
 import type { Address } from '../../src/domain/address.ts';
 import { kindOf } from '../../src/domain/address.ts';
 import type { CloudKind } from '../../src/domain/kinds.ts';
-import type { AnyObservedItem, ObservedJob, ObservedNode, ServerFacts } from '../../src/domain/observation.ts';
+import type {
+  AnyObservedItem,
+  ObservedJob,
+  ObservedNamespace,
+  ObservedNode,
+  ServerFacts,
+} from '../../src/domain/observation.ts';
 import type { AnyCloudResource, CloudChange, Effect, Plan, Step } from '../../src/domain/plan.ts';
 import { isReference, type MaybeReference, type Reference } from '../../src/domain/resource.ts';
 import type { Remembered, StateFile } from '../../src/domain/statefile.ts';
@@ -23,6 +29,7 @@ export interface ModelWorld {
   nodes: ObservedNode[];
   voters: string[];
   jobs: ObservedJob[];
+  namespaces: ObservedNamespace[];
   state: StateFile | null;
   apply(plan: Plan): void;
   /** One step; for tests that stop half way. */
@@ -37,6 +44,7 @@ export const createModelWorld = (): ModelWorld => {
     nodes: [],
     voters: [],
     jobs: [],
+    namespaces: [],
     state: null,
     apply(plan) {
       for (const step of plan.steps) world.perform(step, plan);
@@ -114,6 +122,16 @@ export const createModelWorld = (): ModelWorld => {
         return;
       }
       case 'jobs': {
+        if (wanted.op === 'create-namespace') {
+          world.namespaces.push({ name: wanted.resource.name, owner: `${plan.project}/${plan.environment}` });
+          remember(plan, step.address, own(step, 'namespace', wanted.resource.name, wanted.resource.name));
+          return;
+        }
+        if (wanted.op === 'delete-namespace') {
+          world.namespaces = world.namespaces.filter(({ name }) => name !== wanted.name);
+          remember(plan, step.address, undefined);
+          return;
+        }
         const jobId = wanted.op === 'stop' ? wanted.jobId : wanted.resource.spec.jobId;
         world.jobs = world.jobs.filter((job) => job.jobId !== jobId);
         if (wanted.op === 'stop') {
@@ -157,7 +175,7 @@ export const createModelWorld = (): ModelWorld => {
         cloud(step, wanted, plan);
     }
   };
-  const own = (step: Step, kind: 'cluster' | 'job', itsId: string, name: string): Remembered => ({
+  const own = (step: Step, kind: 'cluster' | 'namespace' | 'job', itsId: string, name: string): Remembered => ({
     kind,
     id: itsId,
     name,

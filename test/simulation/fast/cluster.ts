@@ -91,6 +91,8 @@ export const clusterThrough = (way: ClusterWay): ClusterOperations => {
       await process.clock.sleep(everyMs, waiting.signal);
     },
     stop: (jobId) => change(`stop ${jobId}`, () => void cluster.jobs.delete(jobId)),
+    ensureNamespace: async () => undefined,
+    removeNamespace: async () => undefined,
     observe: async () => look(),
     recoverAccess: async () => {
       throw new TypeError('nobody loses all keys here');

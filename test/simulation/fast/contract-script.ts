@@ -25,7 +25,7 @@ const { resources } = desiredState({
 });
 const wanted = (address: Address): AnyCloudResource => {
   const found = resources.find((one) => one.address === address);
-  if (found === undefined || found.kind === 'cluster' || found.kind === 'job')
+  if (found === undefined || found.kind === 'cluster' || found.kind === 'namespace' || found.kind === 'job')
     throw new TypeError(`${address} is not among ${resources.map((one) => one.address).join(', ')}`);
   return found;
 };

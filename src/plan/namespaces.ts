@@ -1,0 +1,117 @@
+import type { Address } from '../domain/address.ts';
+import type { ObservedNamespace } from '../domain/observation.ts';
+import type { Reason } from '../domain/plan.ts';
+import { isOfKind, type Resource } from '../domain/resource.ts';
+import type { Remembered } from '../domain/statefile.ts';
+import { bookkeeping } from './cluster.ts';
+import type { Planning } from './context.ts';
+import { because, reason } from './describe.ts';
+import type { Draft, Verdict } from './verdict.ts';
+
+/** What a preview has on servers that it shares. It is ours by its meta, as a job is. */
+export const judgeNamespaces = (planning: Planning): void => {
+  const { world, intent, verdicts } = planning;
+  const wanted = [...world.wanted.values()].find((one) => isOfKind(one, 'namespace')) as
+    | Resource<'namespace'>
+    | undefined;
+  if (wanted !== undefined && intent === 'converge') verdicts.set(wanted.address, judge(planning, wanted));
+  else if (wanted !== undefined) {
+    const verdict = goes(planning, wanted.address, wanted.name);
+    if (verdict !== undefined) verdicts.set(wanted.address, verdict);
+  }
+  for (const [address, entry] of world.remembered)
+    if (entry.kind === 'namespace' && !verdicts.has(address)) verdicts.set(address, strayed(planning, address, entry));
+};
+
+/** null: nobody can be asked. No server at all has no namespace. */
+const presentNamespaces = ({ observation }: Planning): readonly ObservedNamespace[] | null => {
+  const { cluster, lists } = observation;
+  if (cluster === null) return lists.server?.complete === true ? [] : null;
+  return cluster.reachable && cluster.nomad.leader !== null ? (cluster.namespaces ?? []) : null;
+};
+
+const ownerOf = ({ environment }: Planning): string => `${environment.project}/${environment.name}`;
+
+const judge = (planning: Planning, want: Resource<'namespace'>): Verdict => {
+  const remembered = planning.world.remembered.get(want.address);
+  const plain = { address: want.address, kind: 'namespace', name: want.name, want, disruption: 'none' } as const;
+  const present = presentNamespaces(planning);
+  const found = present?.find(({ name }) => name === want.name);
+  if (found !== undefined && found.owner !== ownerOf(planning))
+    return {
+      ...plain,
+      action: 'blocked',
+      reasons: [
+        reason('owner', 'a namespace of this name exists that is not ours', found.owner ?? '(none)', ownerOf(planning)),
+      ],
+      next: `nomad namespace delete ${want.name}   (on ${want.spec.host}, once nothing in it is needed)`,
+      drafts: [],
+    };
+  if (found !== undefined && remembered === undefined)
+    return {
+      ...plain,
+      action: 'adopt',
+      reasons: [reason('state', because.jobUnknown)],
+      drafts: [bookkeeping(planning, want.name, want.fingerprint)],
+    };
+  if (found !== undefined || (present === null && remembered !== undefined))
+    return { ...plain, action: 'keep', reasons: [], drafts: [] };
+  return {
+    ...plain,
+    action: 'create',
+    reasons: [whyMissing(planning, remembered)],
+    drafts: [createDraft(planning, want)],
+  };
+};
+
+const createDraft = ({ run }: Planning, want: Resource<'namespace'>): Draft => ({
+  verb: 'create',
+  effect: { port: 'jobs', op: 'create-namespace', resource: want, run },
+  fingerprintAfter: want.fingerprint,
+});
+
+const whyMissing = ({ observation }: Planning, remembered: Remembered | undefined): Reason => {
+  const { cluster } = observation;
+  if (remembered !== undefined) return reason('existence', 'it is remembered in the state, but Nomad does not have it');
+  return cluster?.reachable === false
+    ? reason('reachable', `nobody can say how it is: ${cluster.because}`)
+    : reason('existence', because.missing);
+};
+
+const forget: Draft = { verb: 'forget', effect: { port: 'state', op: 'forget' } };
+
+/** With the preview goes its namespace. Of another owner's nothing is touched. */
+const goes = (planning: Planning, address: Address, name: string): Verdict | undefined => {
+  const remembered = planning.world.remembered.get(address);
+  const plain = { address, kind: 'namespace', name, disruption: 'none' } as const;
+  const present = presentNamespaces(planning);
+  if (present === null)
+    return {
+      ...plain,
+      action: 'blocked',
+      reasons: [reason('reachable', 'it may still exist: nobody can be asked')],
+      next: `run again once ${planning.environment.host ?? 'the cluster'} answers: reconcile destroy ${planning.target}`,
+      drafts: [],
+    };
+  if (present.some((one) => one.name === name && one.owner === ownerOf(planning)))
+    return {
+      ...plain,
+      action: 'delete',
+      reasons: [reason('existence', because.destroyed)],
+      drafts: [{ verb: 'delete', effect: { port: 'jobs', op: 'delete-namespace', name } }],
+    };
+  if (remembered === undefined) return undefined;
+  return { ...plain, action: 'forget', reasons: [reason('state', because.forgotten)], drafts: [forget] };
+};
+
+/** infra.yaml gives the preview servers of its own now, and these lead to no namespace. */
+const strayed = (planning: Planning, address: Address, { name }: Remembered): Verdict => ({
+  address,
+  kind: 'namespace',
+  name,
+  action: 'blocked',
+  reasons: [reason('mode', 'it runs on servers that previews share, and infra.yaml gives it servers of its own now')],
+  next: `write mode: pool under environments.pr once more, then reconcile destroy ${planning.target}`,
+  drafts: [],
+  disruption: 'none',
+});
