@@ -5,6 +5,7 @@ import { isoOf } from './context.ts';
 import { ApiError, invalidInput } from './errors.ts';
 import { faultBodySchema } from './fault-schema.ts';
 import type { FaultBook } from './faults.ts';
+import { noReply } from './machines/replies.ts';
 import type { MachineModels } from './machines/types.ts';
 import type { RequestRecord } from './pipeline.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -14,7 +15,7 @@ import type { World } from './world.ts';
 
 /*
  * `/_emulator/...`: what the real cloud has no word for. With the API's token, outside its rate limit.
- *   GET    /_emulator                 {kind, version, now, date}
+ *   GET    /_emulator                 {kind, version, now, date, caller?}: caller is where requests to machines come from
  *   POST   /_emulator/clock           {advance_ms}: only where the clock is virtual
  *   GET POST DELETE /_emulator/faults a FaultRule, or {draw: DrawnFaults}; see faults.ts
  *   GET    /_emulator/requests        what was asked so far
@@ -22,6 +23,7 @@ import type { World } from './world.ts';
  *   PUT    /_emulator/catalogue       {date?, vat_percent?}
  *   PUT    /_emulator/rate_limit      {remaining}
  *   GET    /_emulator/machines/<server name>/boot, ANY /_emulator/machines/<server name>/<port>/<path>
+ *   A machine whose firewalls let the caller not in at port 22 gives no answer.
  *   Machines ask for x-ssh-key, a line for authorized_keys, when it is there.
  *   POST   /_emulator/machines/<server name>/root {read?, place?, remove?, admit?}: files and logins of root
  *   POST   /_emulator/machines/<server name>/deliver [{path, mode, owner, content}], GET …/log?unit=&lines=
@@ -61,6 +63,9 @@ const bySsh = (): never => {
   throw new ApiError('not_found', 'these machines are reached by SSH');
 };
 
+/** As a client that waits for a connection says it: a firewall drops without a word. */
+const dropped = 'no answer at port 22 within 10 s';
+
 /** As sshd says it to a key that no line of authorized_keys has. */
 const notLetIn = (port: string): Response =>
   port === 'boot'
@@ -70,6 +75,9 @@ const notLetIn = (port: string): Response =>
 const machine = async (deps: ControlDeps, request: Request, url: URL, segments: string[]): Promise<Response> => {
   const [name = '', port = '', ...rest] = segments;
   if (deps.machines === undefined) throw new ApiError('not_found', 'there are no machines behind this emulator');
+  // All of it stands for what goes over SSH, but the port where a model's own faults are set.
+  if (port !== 'fault' && port !== '0' && deps.machines.letsIn?.(name) === false)
+    return port === 'boot' ? jsonReply({ stage: 'unreachable', detail: dropped }, 200) : noReply(dropped);
   const key = request.headers.get('x-ssh-key');
   if (key !== null && deps.machines.lets?.(name, key) === false) return notLetIn(port);
   if (rest.length === 0 && port === 'root' && request.method === 'POST')
@@ -140,8 +148,11 @@ export const createControl =
       deps.actions.settle();
       if (what === '') {
         const { date } = deps.world.state;
+        const kind = deps.machines?.kind ?? 'simulated';
+        const caller = deps.machines?.caller?.();
+        const now = isoOf(deps.clock.now());
         return jsonReply(
-          { kind: deps.machines?.kind ?? 'simulated', version: emulatorVersion, now: isoOf(deps.clock.now()), date },
+          { kind, version: emulatorVersion, now, date, ...(caller === undefined ? {} : { caller }) },
           200,
         );
       }

@@ -94,6 +94,7 @@ export const createDockerMachines =
     const wish = async (): Promise<string> => wishOf(world) + JSON.stringify(await readSupplies(options.directory));
     return {
       kind: 'docker',
+      caller: () => (world.state.docker === undefined ? undefined : publicSideOf(world.state.docker.range).gateway),
       sync: async () => {
         if ((await wish()) === done) return;
         done = undefined;

@@ -9,6 +9,7 @@ import { nomadRoutes } from './nomad-model.ts';
 import { type Answer, json, noReply, plainText, replyOf } from './replies.ts';
 import { asRoot, lets } from './root.ts';
 import { createReader, type Machine, settleMachines } from './settle.ts';
+import { emulatedCaller, letsSshIn } from './ssh-firewall.ts';
 import type { MachinesState } from './state.ts';
 import type { CreateMachineModels } from './types.ts';
 
@@ -52,6 +53,8 @@ export const createMachineModels: CreateMachineModels = ({ world, clock }) => {
       if (machine.boot.report.stage === 'unreachable') return noReply(noLogin(machine));
       return replyOf(asRoot(machine, state, bodyOf(text)?.value), name, now);
     },
+    caller: () => emulatedCaller,
+    letsIn: (name) => letsSshIn(world, name),
     lets: (name, key) => {
       const { state, machine } = look(name);
       const keys = world.serverFacts.get(machine?.row.id ?? -1)?.sshKeys ?? [];

@@ -29,6 +29,10 @@ export interface MachineModels {
   boot(serverName: string): BootReport;
   /** What goes over SSH on machines that have it; those need neither. `request`: its body lists the files. */
   deliver?(serverName: string, request: Request): Promise<Response>;
+  /** The address that requests to machines come from. */
+  caller?(): string | undefined;
+  /** Whether a machine's firewalls let the caller in at port 22; absent: they are enforced elsewhere. */
+  letsIn?(serverName: string): boolean;
   /** Files and logins of root. */
   root?(serverName: string, request: Request): Promise<Response>;
   /** Whether root is let in with this key, a line for authorized_keys. */
