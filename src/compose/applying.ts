@@ -98,7 +98,9 @@ const carryOut = async (
   });
   const ended = !execution.interrupted && execution.failed.length === 0 && execution.stoppedBy === null;
   const { after, result } = await orKept(context, writer, async () => {
-    const after = ended ? await planTarget(context, asked(plan), withoutRun(writer.current())) : null;
+    const after = ended
+      ? await planTarget(context, { ...asked(plan), ...listsOf(options) }, withoutRun(writer.current()))
+      : null;
     const result = resultOf(execution, after?.plan ?? null);
     if (plan.intent === 'destroy' && result === 'converged') {
       await context.keyRing.drop();
@@ -135,6 +137,8 @@ const asked = (plan: Plan): PlanOptions => ({
   ...recoveryIn(plan),
 });
 
+const listsOf = ({ lists }: ApplyOptions): Pick<PlanOptions, 'lists'> => (lists === undefined ? {} : { lists });
+
 /** Without a human's login a plan that recovers access could not be made again. */
 const recoveryIn = ({ steps }: Plan): Pick<PlanOptions, 'recoverAccess'> => {
   const effect = steps.map((step) => step.effect).find((one) => one.port === 'cluster' && one.op === 'recover-access');
@@ -164,7 +168,7 @@ const refuseStale = async (
   else if (plan.basis.stateLineage !== (state?.lineage ?? null))
     moved.push('the state is another one than the plan was made from');
   if (options.saved || age > freshPlanMsMax) {
-    const { plan: now } = await planTarget(context, { ...asked(plan), ...imagesIn(plan) }, state);
+    const { plan: now } = await planTarget(context, { ...asked(plan), ...imagesIn(plan), ...listsOf(options) }, state);
     if (now.basis.configHash !== plan.basis.configHash) moved.push('infra.yaml or a template changed');
     if (now.basis.observationHash !== plan.basis.observationHash) moved.push('something in the cloud changed');
   }

@@ -6,6 +6,7 @@ import type { StateFile } from '../domain/statefile.ts';
 import type { Session } from '../ports/session.ts';
 import { applyPlan } from './applying.ts';
 import type { Context, TargetContext } from './context.ts';
+import { jobLogs } from './job-logs.ts';
 import { oneLease } from './one-lease.ts';
 import { oursOf, outputsOf } from './outputs.ts';
 import { loadState, type PlannedWithDesired, planTarget } from './planning.ts';
@@ -56,6 +57,9 @@ export const createSession = (shared: Context, environment: Environment): Sessio
     async status() {
       const { observation, ours } = await look();
       return statusOf(environment, observation, ours);
+    },
+    async logs(job, lines) {
+      return jobLogs(context, (await look()).ours, { job, lines });
     },
     usage: () => shared.cloud.usage(),
     close: () => context.machines.close(),

@@ -7,13 +7,14 @@ import type { Session, Workspace } from '../ports/session.ts';
 import { readState } from '../statefile/read.ts';
 import { initStore, prepareMove } from './backends.ts';
 import type { Context } from './context.ts';
+import { openLife } from './open-life.ts';
+import { openSession } from './open-session.ts';
 import { environmentUrl } from './outputs.ts';
+import { createPreviewWorld } from './preview-world.ts';
 import { createRunnerAccess } from './runner-access.ts';
 import { createSecretsAccess } from './secrets-access.ts';
-import { createSession } from './session.ts';
 import { createStateAccess } from './state-access.ts';
 import { summarizeEnvironments } from './summaries.ts';
-import { supplied } from './supplies.ts';
 
 /** The whole project: sessions for its targets, and what spans them. */
 export const createWorkspace = (context: Context): Workspace => {
@@ -21,17 +22,12 @@ export const createWorkspace = (context: Context): Workspace => {
   return {
     cloudName: context.cloudName,
     session: async (target) => {
-      const wanted = environmentFor(context.config, target);
-      const { environment, lacks } = await supplied(wanted, context.config.file, context.supply);
-      const session = createSession(context, environment);
+      const session = await openSession(context, target);
       sessions.push(session);
-      if (lacks === null) return session;
-      const plan: Session['plan'] = async (options) => {
-        if (options.intent === 'converge') throw lacks;
-        return session.plan(options);
-      };
-      return { ...session, plan };
+      return session;
     },
+    previews: async (options) => createPreviewWorld(context, options),
+    life: async (options) => openLife(context, options),
     close: async () => {
       await Promise.all(sessions.map((session) => session.close()));
       await context.closeCloud();

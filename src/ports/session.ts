@@ -7,6 +7,8 @@ import type { Secret } from '../domain/secret.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import type { RecoverAccess } from './cluster-operations.ts';
 import type { TimedPart } from './machines.ts';
+import type { PreviewLife } from './preview-life.ts';
+import type { PreviewWorld } from './previews.ts';
 import type { MigrationPlan, Prepared, StateAccess, StoreReport } from './state-access.ts';
 
 export interface PlanOptions {
@@ -175,6 +177,8 @@ export interface Session extends Awaited {
   state(): Promise<StateFile | null>;
   outputs(): Promise<Outputs>;
   status(): Promise<readonly StatusLine[]>;
+  /** The last lines of a job's output, without secrets; null: all jobs. Throws Failure where there is no such job. */
+  logs(job: string | null, lines: number): Promise<readonly { readonly job: string; readonly text: string }[]>;
   usage(): { readonly requests: RequestCount; readonly budget: RequestBudget | null };
   /** Ends connections to machines. */
   close(): Promise<void>;
@@ -221,6 +225,17 @@ export interface RunnerAccess {
   }>;
 }
 
+/** Of a run that spans previews. */
+export interface PreviewOptions {
+  /** As typed: in leases and histories. */
+  readonly command: string;
+  readonly signal: AbortSignal;
+  /** `all`: what an earlier infra.yaml left is looked for too; `needed` costs fewer requests. */
+  readonly kinds: 'needed' | 'all';
+  /** Lets this machine in at port 22 of each preview while it is worked on; null: it gets in anyway. */
+  readonly allowRunner: AllowRunner | null;
+}
+
 /** The whole project. */
 export interface Workspace {
   /** `pr` without a number: the set that all previews share. */
@@ -235,6 +250,10 @@ export interface Workspace {
   migrate(to: 'local' | 's3'): Promise<Prepared<MigrationPlan, void>>;
   /** The session a saved plan belongs to. */
   list(): Promise<readonly EnvironmentSummary[]>;
+  /** Throws ConfigError where infra.yaml has no previews. */
+  previews(options: PreviewOptions): Promise<PreviewWorld>;
+  /** Previews and the code host that their pull requests are at. */
+  life(options: PreviewOptions): Promise<PreviewLife>;
   cost(target?: Target): Promise<CostReport>;
   /** Ends what its sessions hold open; the process could not end otherwise. */
   close(): Promise<void>;

@@ -128,6 +128,12 @@ const fakeWorkspace = (answers: Answers, reporter: Reporter, calls: string[]): W
   access: async () => {
     throw new Error('this test lets nobody in');
   },
+  previews: async () => {
+    throw new Error('this test has no previews');
+  },
+  life: async () => {
+    throw new Error('this test has no code host');
+  },
   state: async (target) => ({ ...fakeState, scope: environmentName(target), ...answers.state }),
   initStore: async () => {
     throw new Error('this test has no store');
@@ -166,6 +172,7 @@ const fakeSession = (answers: Answers, target: Target, reporter: Reporter, calls
   state: async () => state,
   outputs: async () => outputs,
   status: async () => statusLines,
+  logs: async () => [],
   usage: () => ({ requests: { read: 12, write: 0 }, budget: null }),
   close: async () => undefined,
   ...answers.session,

@@ -1,9 +1,8 @@
+import { withoutControls } from '../../domain/plain-text.ts';
 import { redact, type Secret } from '../../domain/secret.ts';
 
 /** Text from outside may hold a secret's echo or escape sequences that would steer the terminal; neither is printed. */
-export const cleanText = (text: string, secrets: readonly Secret[]): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is taken out; newline and tab stay.
-  redact(text, secrets).replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
+export const cleanText = (text: string, secrets: readonly Secret[]): string => withoutControls(redact(text, secrets));
 
 /** The same for every text inside a document. */
 export const clean = <T>(value: T, secrets: readonly Secret[]): T => cleanUnknown(value, secrets) as T;

@@ -1,0 +1,137 @@
+import { environmentName, type Target, targetWords } from '../domain/environment.ts';
+import { StalePlanError } from '../domain/errors.ts';
+import { isEmpty, type Plan } from '../domain/plan.ts';
+import type { Images } from '../domain/preview.ts';
+import type { Deployed, PreviewWorld, Removed } from '../ports/previews.ts';
+import type { PlanOptions, PreviewOptions, Session } from '../ports/session.ts';
+import { readPlaces } from '../statefile/places.ts';
+import type { Context } from './context.ts';
+import { openSession } from './open-session.ts';
+import { environmentUrl } from './outputs.ts';
+import { sharedOptions } from './places.ts';
+import { blockedBy, refusedBy, whyNot } from './preview-results.ts';
+import type { SharedLists } from './shared-lists.ts';
+
+export interface Changing extends PreviewOptions {
+  /** Its cloud is that of `lists`. */
+  readonly context: Context;
+  readonly lists: SharedLists;
+}
+
+type Wanted = Parameters<PreviewWorld['deploy']>[0];
+
+/** Somebody may come in between a plan and its lease; more often than this in a row is no chance any more. */
+const plansMax = 3;
+
+const withSession = async <T>(
+  { context, allowRunner, command, signal }: Changing,
+  pullRequest: number,
+  work: (session: Session, target: Target) => Promise<T>,
+): Promise<T> => {
+  const target: Target = { type: 'pr', pullRequest };
+  const session = await openSession(context, target);
+  try {
+    if (allowRunner === null) return await work(session, target);
+    return await session.withAccess(allowRunner, { command, signal }, () => work(session, target));
+  } finally {
+    await session.close();
+  }
+};
+
+/** Converges one preview: session, plan, apply. Every trouble is a result. */
+export const deployPreview = async (changing: Changing, wanted: Wanted): Promise<Deployed> => {
+  const refused = async (error: unknown): Promise<Deployed> => refusedBy(error, await holdersOf(changing.context));
+  for (let nth = 1; ; nth += 1) {
+    try {
+      return await withSession(changing, wanted.pullRequest, (session) => converge(changing, session, wanted));
+    } catch (error) {
+      changing.lists.look('anew');
+      if (!(error instanceof StalePlanError) || nth >= plansMax) return refused(error);
+    }
+  }
+};
+
+const converge = async (changing: Changing, session: Session, wanted: Wanted): Promise<Deployed> => {
+  const { command, signal, lists } = changing;
+  const { plan, light } = await planned(changing, session, wanted);
+  const blocked = blockedBy(plan);
+  if (blocked !== null) throw blocked;
+  const done: Deployed = {
+    result: 'deployed',
+    url: environmentUrl(session.environment),
+    images: imagesOf(plan, session, wanted.images),
+  };
+  if (isEmpty(plan)) {
+    await session.settle(command);
+    return done;
+  }
+  const { stillWanted } = wanted;
+  const how = { command, signal, saved: false, stillWanted, ...(light ? { lists: 'needed' as const } : {}) };
+  const outcome = await session.apply(plan, how);
+  if (outcome.result !== 'converged')
+    return { result: 'failed', message: whyNot(outcome, `reconcile ${targetWords(session.environment)}`) };
+  if (light && !lists.changed()) lists.confirm();
+  return done;
+};
+
+/**
+ * What stands needs no more than a look at what it is made of, shared with whoever else looks; as soon as anything in
+ * the cloud is to be changed, all is looked at anew.
+ */
+const planned = async (
+  { lists }: Changing,
+  session: Session,
+  { images, redeploy }: Wanted,
+): Promise<{ readonly plan: Plan; readonly light: boolean }> => {
+  const options: PlanOptions = { intent: 'converge', redeploy, ...(images === null ? {} : { images }) };
+  const state = await session.state();
+  if (Object.keys(state?.resources ?? {}).length > 0) {
+    lists.look('still');
+    const { plan } = await session.plan({ ...options, lists: 'needed' });
+    if (plan.summary.blocked === 0 && plan.steps.every(leavesCloudAlone)) return { plan, light: true };
+  }
+  lists.look('anew');
+  return { plan: (await session.plan(options)).plan, light: false };
+};
+
+const leavesCloudAlone = ({ effect }: Plan['steps'][number]): boolean =>
+  effect.port === 'jobs' || effect.port === 'state' || (effect.port === 'cluster' && effect.op === 'await-ready');
+
+const imagesOf = ({ images: pinned = {} }: Plan, { environment }: Session, wanted: Images | null): Images =>
+  Object.fromEntries(environment.jobs.map(({ name, image }) => [name, pinned[name]?.image ?? wanted?.[name] ?? image]));
+
+/** Removes all of one preview, and frees its place even where nothing was left of it. */
+export const destroyPreview = async (changing: Changing, pullRequest: number): Promise<Removed> => {
+  const { lists, command, signal, context } = changing;
+  try {
+    return await withSession(changing, pullRequest, async (session, target) => {
+      lists.look('anew');
+      const { plan } = await session.plan({ intent: 'destroy' });
+      const blocked = blockedBy(plan);
+      if (blocked !== null) throw blocked;
+      const places = await readPlaces(sharedOptions(context));
+      if (isEmpty(plan) && places[environmentName(target)] === undefined) {
+        await session.settle(command);
+        return { result: 'absent' };
+      }
+      const outcome = await session.apply(plan, { command, signal, saved: false });
+      if (outcome.result === 'converged') return { result: isEmpty(plan) ? 'absent' : 'destroyed' };
+      return { result: 'failed', message: whyNot(outcome, `reconcile destroy ${targetWords(target)}`) };
+    });
+  } catch (error) {
+    const refused = refusedBy(error, []);
+    return refused.result === 'withdrawn' ? { result: 'failed', message: refused.because } : refused;
+  } finally {
+    lists.look('anew');
+  }
+};
+
+/** Who has the places, longest first. A question beside the point must not hide the point. */
+const holdersOf = async (context: Context): Promise<readonly string[]> => {
+  try {
+    const places = Object.entries(await readPlaces(sharedOptions(context)));
+    return places.sort(([, a], [, b]) => (a.at < b.at ? -1 : 1)).map(([environment]) => environment);
+  } catch {
+    return [];
+  }
+};

@@ -1,0 +1,50 @@
+import type { RequestCount } from '../domain/observation.ts';
+import type { Images } from '../domain/preview.ts';
+
+/** What woke us, as the code host told it; `payload` is anybody's text. */
+export interface WakingEvent {
+  /** `pull_request`, `issue_comment`, `workflow_run`, `schedule` … */
+  readonly name: string;
+  readonly payload: unknown;
+  /** Images that were built, by job, and for which commit; null: the event brings none. */
+  readonly images: Images | null;
+  readonly sha: string | null;
+}
+
+/** How one pull request was found, what was decided about it and why, and what was done. Texts are harmless to nobody yet. */
+export interface LookedAt {
+  readonly pullRequest: number;
+  /** `pr-7` */
+  readonly environment: string;
+  /** In a word, as the comment says it: `deployed`, `waiting-for-place`. */
+  readonly state: string;
+  /** `deploy`, `keep`, `stop`, `destroy`, `none`; why, in a sentence. */
+  readonly action: string;
+  readonly because: string | null;
+  /** One sentence each, in their order. */
+  readonly did: readonly string[];
+  readonly url: string | null;
+  readonly comment: string | null;
+  /** `waiting`: for somebody's word, for images, for a place; nothing went wrong. `held`: another run is at it. */
+  readonly end: 'done' | 'waiting' | 'held' | 'failed';
+  /** What failed or is held, and what to do about it. */
+  readonly trouble: string | null;
+}
+
+export interface LifeReport {
+  /** Why the event concerns nobody; null: it does. */
+  readonly ignored: string | null;
+  readonly looked: readonly LookedAt[];
+  /** Lines of what was cleaned up beside previews. */
+  readonly tidied: readonly string[];
+  /** What could not be seen whole, one sentence each: nothing was concluded from its absence. */
+  readonly unseen: readonly string[];
+  readonly requests: { readonly github: number; readonly githubLeft: number | null; readonly hetzner: RequestCount };
+}
+
+/** The life of previews: whoever calls says only that somebody should look. Throws Failure where nobody can look at all. */
+export interface PreviewLife {
+  event(event: WakingEvent): Promise<LifeReport>;
+  /** `dry`: says what it would do. */
+  sweep(options: { readonly dry: boolean }): Promise<LifeReport>;
+}
