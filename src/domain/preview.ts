@@ -49,6 +49,8 @@ export interface PreviewRecord {
   readonly approved?: Said & { readonly sha: string };
   /** By `/destroy`: nothing is made until somebody says `/deploy` or `/redeploy`, or the pull request is reopened. */
   readonly dismissed?: Said;
+  /** The last `/deploy`, `/redeploy` or reopening: a `/destroy` that was said before it and comes late changes nothing. */
+  readonly wantedAt?: string;
   /** Images that were built for a commit, told by the workflow that pushed them. */
   readonly built?: { readonly sha: string; readonly images: Images; readonly at: string };
   /** The workflow that should have built them ended otherwise; a sentence. */
@@ -59,6 +61,8 @@ export interface PreviewRecord {
   readonly failed?: { readonly sha: string; readonly message: string; readonly at: string; readonly tries: number };
   /** When it was first made since it was last gone: cost so far counts from here. */
   readonly startedAt?: string;
+  /** Gross cents a month, by the prices of when it was looked up last. */
+  readonly monthlyCents?: number;
   /** Jobs were stopped for want of activity. */
   readonly stoppedAt?: string;
   /**

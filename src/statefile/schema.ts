@@ -73,11 +73,13 @@ const preview = z
     asked: z.strictObject({ sha: z.string(), at: time, instead: z.string().optional() }).optional(),
     approved: z.strictObject({ ...said, sha: z.string() }).optional(),
     dismissed: z.strictObject(said).optional(),
+    wantedAt: time.optional(),
     built: z.strictObject({ sha: z.string(), images, at: time }).optional(),
     unbuilt: z.strictObject({ sha: z.string(), message: z.string(), at: time }).optional(),
     deployed: z.strictObject({ sha: z.string(), images, at: time }).optional(),
     failed: z.strictObject({ sha: z.string(), message: z.string(), at: time, tries: z.int().min(1) }).optional(),
     startedAt: time.optional(),
+    monthlyCents: z.int().min(0).optional(),
     stoppedAt: time.optional(),
     ended: z
       .strictObject({ because: z.enum(['expired', 'evicted']), at: time, madeRoomFor: z.string().optional() })

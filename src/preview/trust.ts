@@ -1,0 +1,65 @@
+import type { PreviewRecord } from '../domain/preview.ts';
+import type { Permission, PullRequest } from '../ports/code-host.ts';
+
+/**
+ * Of the head commit. presumed: the host calls its author a member, which saves asking until right before the first
+ * create and grants nothing; unknown: the permission has to be asked for first.
+ */
+export type Trust = 'trusted' | 'presumed' | 'unknown' | 'untrusted';
+
+export const canWrite = (permission: Permission): boolean =>
+  permission === 'admin' || permission === 'maintain' || permission === 'write';
+
+/**
+ * Whose commit this is. A branch inside the repository proves nothing: anybody may open a pull request between two
+ * branches of a public repository (Bike4Mind#47). A fork that belongs to a third person is pushed to by that person.
+ * `permission`: of the author, as the host said it; undefined: not asked yet.
+ */
+export const trustOf = (
+  pullRequest: PullRequest,
+  record: PreviewRecord | undefined,
+  permission: Permission | undefined,
+  repository: string,
+): Trust => {
+  if (record?.approved?.sha === pullRequest.headSha) return 'trusted';
+  if (!isAuthorsOwn(pullRequest, repository)) return 'untrusted';
+  if (permission !== undefined) return canWrite(permission) ? 'trusted' : 'untrusted';
+  return memberLike.has(pullRequest.author.association) ? 'presumed' : 'unknown';
+};
+
+/** Members who hide it show as CONTRIBUTOR or NONE, so everybody else is asked for, not refused. */
+const memberLike: ReadonlySet<string> = new Set(['OWNER', 'MEMBER', 'COLLABORATOR']);
+
+const isAuthorsOwn = ({ headRepository, author }: PullRequest, repository: string): boolean => {
+  if (headRepository === null) return false;
+  const owner = headRepository.split('/')[0] ?? '';
+  return same(headRepository, repository) || same(owner, author.login);
+};
+const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+/** A comment that asked about one commit and now asks about another must have stood so long before a plain `/deploy`. */
+const settleMs = 60_000;
+
+export type Approval =
+  | { readonly sha: string }
+  /** `next`: what to write. */
+  | { readonly because: string; readonly next: string };
+
+/**
+ * Which commit a writer's `/deploy` means. It must be the head now. Without digits it is the one that our comment had
+ * named before the command was written: whoever read the pull request a push earlier has approved something else.
+ */
+export const approvalOf = (
+  { sha, at }: { readonly sha: string | null; readonly at: string },
+  headSha: string,
+  asked: PreviewRecord['asked'],
+): Approval => {
+  const next = `/deploy ${headSha.slice(0, 7)}`;
+  const because = `the head commit is ${headSha.slice(0, 7)} now`;
+  if (sha !== null)
+    return sha.length >= 7 && headSha.startsWith(sha.toLowerCase()) ? { sha: headSha } : { because, next };
+  if (asked === undefined) return { because: 'nobody was asked about this commit yet', next };
+  if (asked.sha !== headSha) return { because, next };
+  const readable = Date.parse(asked.at) + (asked.instead === undefined ? 0 : settleMs);
+  return Date.parse(at) >= readable ? { sha: headSha } : { because: `${because}, since ${asked.at}`, next };
+};
