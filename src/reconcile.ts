@@ -6,6 +6,7 @@ import type { LocalWorlds } from './compose/local-world.ts';
 import type { OpenOptions } from './compose/open.ts';
 import type { Supply } from './compose/supplies.ts';
 import type { Secret } from './domain/secret.ts';
+import type { CodeHost } from './ports/code-host.ts';
 import type { Workspace } from './ports/session.ts';
 import type { Check } from './ports/state-access.ts';
 
@@ -56,6 +57,10 @@ const openWorkspace = async (options: WorkspaceOptions): Promise<Workspace> =>
   (await import('./compose/open.ts')).openWorkspace(optionsOf(options));
 const examine = async (options: WorkspaceOptions): Promise<readonly Check[]> =>
   (await import('./compose/open-doctor.ts')).openDoctor(optionsOf(options));
+const openCodeHost = async (): Promise<CodeHost> => {
+  const { Failure } = await import('./domain/errors.ts');
+  throw new Failure('this version knows no code host');
+};
 const makeIdentity = async (): Promise<{ text: string; recipient: string }> => {
   const age = await import('./age/identity.ts');
   const made = await age.makeIdentity();
@@ -70,6 +75,7 @@ const exitCode = await runCli({
   clock: systemClock,
   version,
   openWorkspace,
+  openCodeHost,
   initTemplate,
   examine,
   makeIdentity,

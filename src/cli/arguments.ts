@@ -163,6 +163,7 @@ export const commandLine = (
     ...options.adopt.map((address) => `--adopt ${address}`),
     ...Object.entries(options.images).map(([job, image]) => `--image ${job}=${image}`),
     ...(options.failed ? ['--failed'] : []),
+    ...(options.approved === null ? [] : [`--approved ${options.approved}`]),
     ...recoveryFlags(options),
     ...accessFlags(options),
     ...(options.serial === null ? [] : [`--serial ${options.serial}`]),

@@ -1,6 +1,7 @@
 import type { Target } from '../domain/environment.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { CodeHost } from '../ports/code-host.ts';
 import type { Reporter } from '../ports/reporter.ts';
 import type { Workspace } from '../ports/session.ts';
 import type { Check } from '../ports/state-access.ts';
@@ -73,6 +74,8 @@ export interface CliInput {
   readonly clock: Clock;
   readonly version: string;
   openWorkspace(options: WorkspaceOptions): Promise<Workspace>;
+  /** The repository of infra.yaml, or of GITHUB_REPOSITORY. Throws Failure without GITHUB_TOKEN. */
+  openCodeHost(options: Pick<WorkspaceOptions, 'config'>): Promise<CodeHost>;
   initTemplate(answers: InitAnswers): string;
   /** A new age key: `text` is the file as `age` reads it, and secret. */
   makeIdentity(): Promise<{ readonly text: string; readonly recipient: string }>;

@@ -9,6 +9,7 @@ import { durationMs } from './duration.ts';
 import { helpCommand } from './help.ts';
 import type { LocalChoice } from './io.ts';
 import { suggestion } from './suggest.ts';
+import { pullRequestNumber } from './target.ts';
 import type { Verb } from './verbs.ts';
 
 export interface Options {
@@ -38,6 +39,12 @@ export interface Options {
   /** Milliseconds to wait for another run to end; null: not at all. */
   readonly wait: number | null;
   readonly all: boolean;
+  /** Of a pull request that shows the plan in a comment. */
+  readonly comment: number | null;
+  /** Drift is told in an issue of the code host. */
+  readonly issue: boolean;
+  /** What the plan may rebuild, replace and delete (`domain/approval.ts`); null: whatever it does. */
+  readonly approved: string | null;
   readonly init: Readonly<Partial<Record<'project' | 'domain' | 'location' | 'serverType' | 'sshKey', string>>> & {
     readonly staging?: boolean;
   };
@@ -69,6 +76,9 @@ export const optionsOf = (raw: Readonly<Record<string, unknown>>, verb: Verb): O
     to: backendOf(text('to'), verb),
     wait: text('wait') === null ? null : durationMs(text('wait') ?? '', '--wait', helpCommand(verb)),
     all: raw['all'] === true,
+    comment: text('comment') === null ? null : pullRequestNumber(text('comment') ?? '', helpCommand(verb)),
+    issue: raw['issue'] === true,
+    approved: approvedOf(text('approved'), verb),
     init: {
       ...Object.fromEntries(initTexts.flatMap((name) => (text(name) === null ? [] : [[name, text(name)]]))),
       ...(typeof raw['staging'] === 'boolean' ? { staging: raw['staging'] } : {}),
@@ -95,6 +105,17 @@ const recovery = (asked: boolean, identity: string | null, verb: Verb): { readon
   if (asked) return { recoverAccess: { identity } };
   if (identity === null) return {};
   throw new UsageError('--ssh-identity belongs to --recover-access', { next: helpCommand(verb) });
+};
+
+/** `none`, or `rebuild:server/production-2,delete:job/old`. */
+const approvedOf = (value: string | null, verb: Verb): string | null => {
+  const wrong = (value ?? 'none')
+    .split(',')
+    .find((word) => word !== 'none' && !/^(rebuild|replace|delete):[a-z-]+\/\S+$/.test(word));
+  if (wrong === undefined) return value;
+  throw new UsageError(`--approved wants none, or what a plan says under approval, found: ${wrong}`, {
+    next: helpCommand(verb),
+  });
 };
 
 const serialOf = (value: string | null, verb: Verb): number | null => {

@@ -2,8 +2,9 @@ import type { Target } from '../domain/environment.ts';
 import { type ExitCode, exitCodes } from '../domain/errors.ts';
 import { redact } from '../domain/secret.ts';
 import type { Workspace } from '../ports/session.ts';
-import { type Invocation, type Parsed, parseArguments } from './arguments.ts';
+import { commandLine, type Invocation, type Parsed, parseArguments } from './arguments.ts';
 import type { CommandContext, CommandRun } from './context.ts';
+import { addSummary, setOutputs } from './github-runner.ts';
 import { overview, verbHelp } from './help.ts';
 import { listenForInterrupts } from './interruption.ts';
 import type { CliInput, Io, Stream } from './io.ts';
@@ -11,6 +12,7 @@ import { placeFlags } from './options.ts';
 import { clean, cleanText } from './print/clean.ts';
 import { errorDocument, exitCodeOf, printError } from './print/errors.ts';
 import type { Layout } from './print/layout.ts';
+import { errorMarkdown, plainLayout } from './print/markdown.ts';
 import { paintFor } from './print/paint.ts';
 import { createProgress } from './progress/progress.ts';
 import type { Verb } from './verbs.ts';
@@ -113,15 +115,28 @@ const runInvocation = async (invocation: Invocation, input: CliInput): Promise<E
     },
   };
   try {
-    return await (await commands[invocation.verb]())(context);
+    const code = await (await commands[invocation.verb]())(context);
+    await tellBadEnd(context.input, code);
+    return code;
   } catch (error) {
     progress.stop();
+    await tellBadEnd(context.input, exitCodeOf(error));
+    await addSummary(context.input, () =>
+      errorMarkdown(commandLine(invocation), printError(error, input.secrets(), placeFlags(options), plainLayout)),
+    );
     return fail(error, { ...input, io }, { ...options, place: placeFlags(options) });
   } finally {
     interruption.close();
     progress.stop();
     await (await opened?.catch(() => undefined))?.close();
   }
+};
+
+/** For the workflow of GitHub this runs in, if it does; a good end is told by whoever knows what it was. */
+const tellBadEnd = async (input: CliInput, code: ExitCode): Promise<void> => {
+  const words: Partial<Record<ExitCode, string>> = { 1: 'failed', 3: 'held', 4: 'blocked', 64: 'usage' };
+  const state = words[code];
+  if (state !== undefined) await setOutputs(input, { state });
 };
 
 interface Looks {

@@ -33,7 +33,7 @@ export const parseTarget = (words: readonly string[], help: string, also?: 'prev
   throw new UsageError(`${first} is no target: targets are ${targetsText}${hint}`, { next: help });
 };
 
-const pullRequestNumber = (text: string, help: string): number => {
+export const pullRequestNumber = (text: string, help: string): number => {
   const number = Number(text);
   if (/^[1-9]\d*$/.test(text) && number <= pullRequestMax) return number;
   throw new UsageError(`${text} is no pull request number: write a whole number from 1 to ${pullRequestMax}`, {

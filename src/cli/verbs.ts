@@ -56,6 +56,18 @@ export const optionSpecs = {
   },
   to: { flags: '--to <backend>', about: 'where the states are to lie: s3 or local' },
   all: { flags: '--all', about: 'check every environment that exists' },
+  comment: {
+    flags: '--comment <number>',
+    about: 'also show the plan in a comment at this pull request, one that is kept up to date; needs GITHUB_TOKEN',
+  },
+  issue: {
+    flags: '--issue',
+    about: 'also tell drift in an issue at the code host: one, kept up to date, closed when there is none',
+  },
+  approved: {
+    flags: '--approved <changes>',
+    about: 'rebuild, replace and delete nothing but this: none, or what the plan said under approval in a pipeline',
+  },
   project: { flags: '--project <name>', about: 'name of the project: label and prefix of everything' },
   domain: { flags: '--domain <domain>', about: 'domain of production, e.g. example.com' },
   location: { flags: '--location <name>', about: 'first choice of location, e.g. nbg1' },
@@ -88,7 +100,7 @@ export const verbs = {
   reconcile: {
     takes: '<target>',
     about: 'Converge a target: plan, confirm, apply, verify.',
-    options: ['yes', 'wait', 'allowRunner', ...planning, ...common],
+    options: ['yes', 'wait', 'approved', 'allowRunner', ...planning, ...common],
     examples: [
       ['reconcile production', 'show the plan, ask, carry it out'],
       ['reconcile production --local --yes', 'the same in the emulated cloud, without a question'],
@@ -97,6 +109,7 @@ export const verbs = {
       ['reconcile production --only server/production-2', 'nothing but this server and what it needs'],
       ['reconcile production --recover-access', 'back in with a key of ssh_keys, when state and copies are gone'],
       ['reconcile production --yes --wait 10m', 'in a pipeline: after the run that is at work'],
+      ['reconcile production --yes --approved none', 'refused when something would be rebuilt, replaced or deleted'],
       ['reconcile production --yes --allow-runner', 'where port 22 is closed: this machine gets in for this run'],
     ],
     exits: converges,
@@ -104,11 +117,12 @@ export const verbs = {
   plan: {
     takes: '<target>',
     about: 'Show what would change; change nothing.',
-    options: ['out', ...planning, ...common],
+    options: ['out', 'comment', ...planning, ...common],
     examples: [
       ['reconcile plan production', 'what would be done, why, and what it costs'],
       ['reconcile plan production --out plan.json', 'keep it for: reconcile apply plan.json'],
       ['reconcile plan staging --local --json', 'for scripts'],
+      ['reconcile plan production --comment 7', 'and show it at pull request 7'],
     ],
     exits: looks,
   },
@@ -132,10 +146,11 @@ export const verbs = {
   check: {
     takes: '[target]',
     about: 'Drift check: name what differs from infra.yaml; write nothing anywhere.',
-    options: ['all', 'only', ...common],
+    options: ['all', 'issue', 'only', ...common],
     examples: [
       ['reconcile check production', 'one environment'],
       ['reconcile check --all --json', 'every environment that exists, for a nightly run'],
+      ['reconcile check production --issue', 'and open, update or close the issue about it'],
     ],
     exits: 'Exit codes: 0 no drift; 1 failed; 2 drift; 64 usage.',
   },

@@ -193,6 +193,9 @@ test('the overview lists targets, verbs, options, examples and exit codes', asyn
                                      the next run.
       secrets unset <target> <name>  Forget a secret; one that infra.yaml wants
                                      generated gets a new value.
+      access open <target>           Let one address in at port 22 of a target for a
+                                     while, beside what infra.yaml says; no drift.
+      access close <target>          End it before its time.
       init                           Write a commented infra.yaml from a few
                                      questions; an existing one is left alone.
       help [verb]                    This page, or the page of one verb.
@@ -202,6 +205,12 @@ test('the overview lists targets, verbs, options, examples and exit codes', asyn
                                   to ask on
       --wait <duration>           while another run holds the lease wait for it, so
                                   long at most (60s, 10m, 1h30m), and plan then
+      --approved <changes>        rebuild, replace and delete nothing but this:
+                                  none, or what the plan said under approval in a
+                                  pipeline
+      --allow-runner [address]    let this machine in at port 22 while the run is at
+                                  work; which address: the one named,
+                                  RECONCILE_RUNNER_ADDRESS, or found out
       --image <job=reference>     the image that this job runs from now on, e.g.
                                   web=acme/shop-web:1.4.2; may be repeated
       --only <address>            only this address and what it needs; may be
@@ -237,20 +246,26 @@ test('the overview lists targets, verbs, options, examples and exit codes', asyn
           back in with a key of ssh_keys, when state and copies are gone
       reconcile production --yes --wait 10m
           in a pipeline: after the run that is at work
+      reconcile production --yes --approved none
+          refused when something would be rebuilt, replaced or deleted
+      reconcile production --yes --allow-runner
+          where port 22 is closed: this machine gets in for this run
 
     Environment:
-      HCLOUD_TOKEN             token of the Hetzner project, as for the hcloud
-                               command
-      HCLOUD_ENDPOINT          address of the API, if not
-                               https://api.hetzner.cloud/v1
-      RECONCILE_LOCAL_DIR      where --local keeps its world and state, if not in
-                               state/local
-      RECONCILE_EMULATOR_DATE  day of the catalogue of --local, e.g. 2024-12-01:
-                               types and prices of then
-      RECONCILE_EMULATOR_VAT   VAT of its prices in percent, if not 21
-      NOMAD_BIN                program for the servers of --local=docker, if not on
-                               PATH; so CONSUL_BIN, CADDY_BIN
-      NO_COLOR                 print without colours
+      HCLOUD_TOKEN              token of the Hetzner project, as for the hcloud
+                                command
+      HCLOUD_ENDPOINT           address of the API, if not
+                                https://api.hetzner.cloud/v1
+      RECONCILE_LOCAL_DIR       where --local keeps its world and state, if not in
+                                state/local
+      RECONCILE_EMULATOR_DATE   day of the catalogue of --local, e.g. 2024-12-01:
+                                types and prices of then
+      RECONCILE_EMULATOR_VAT    VAT of its prices in percent, if not 21
+      NOMAD_BIN                 program for the servers of --local=docker, if not on
+                                PATH; so CONSUL_BIN, CADDY_BIN
+      RECONCILE_RUNNER_ADDRESS  address of --allow-runner and access open; else it
+                                is found out
+      NO_COLOR                  print without colours
 
     Exit codes: 0 converged or nothing to do; 2 changes or drift pending (plan,
     check); 3 someone else holds the lease; 4 blocked by a guard; 1 any other

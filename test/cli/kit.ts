@@ -6,6 +6,7 @@ import type { ExitCode } from '../../src/domain/errors.ts';
 import type { Plan } from '../../src/domain/plan.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import type { Clock } from '../../src/ports/clock.ts';
+import type { CodeHost } from '../../src/ports/code-host.ts';
 import type { Reporter } from '../../src/ports/reporter.ts';
 import type { ApplyOptions, Outcome, PlanOptions, Session, Workspace } from '../../src/ports/session.ts';
 import type { Check, StateAccess } from '../../src/ports/state-access.ts';
@@ -32,6 +33,7 @@ export interface World {
   readonly files?: Record<string, string>;
   readonly secrets?: readonly string[];
   readonly checks?: readonly Check[];
+  readonly codeHost?: Partial<CodeHost>;
   readonly init?: (answers: InitAnswers) => string;
 }
 
@@ -95,6 +97,7 @@ export const start = (line: string, world: World = {}) => {
     },
     makeIdentity: async () => ({ text: 'the identity\n', recipient: 'age1recipient' }),
     examine: async () => world.checks ?? [],
+    openCodeHost: async () => ({ ...noCodeHost, ...world.codeHost }),
     initTemplate: world.init ?? ((answers) => `${JSON.stringify(answers)}\n`),
     secrets: () => (world.secrets ?? []).map((secret) => new Secret(secret)),
   };
@@ -116,6 +119,22 @@ const memoryFiles = (files: Record<string, string>, modes: Record<string, number
     return 'written';
   },
 });
+
+const unasked = async (): Promise<never> => {
+  throw new Error('this test asks the code host nothing of the kind');
+};
+const noCodeHost: CodeHost = {
+  repository: 'acme/shop',
+  pullRequest: unasked,
+  openPullRequests: unasked,
+  permissionOf: unasked,
+  putComment: unasked,
+  reply: unasked,
+  putDeployment: unasked,
+  putCheck: unasked,
+  putIssue: unasked,
+  usage: () => ({ requests: 0, remaining: null }),
+};
 
 const fakeWorkspace = (answers: Answers, reporter: Reporter, calls: string[]): Workspace => ({
   cloudName: 'emulated cloud (simulated)',

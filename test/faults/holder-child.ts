@@ -77,6 +77,9 @@ process.exitCode = await runCli({
   version: '0.0.0',
   makeIdentity: async () => ({ text: '', recipient: '' }),
   examine: async () => [],
+  openCodeHost: async () => {
+    throw new Error('nobody asks a code host here');
+  },
   openWorkspace: async ({ reporter }) => {
     const context = await buildContext({
       config: loadProject({ text: task.config, file: 'infra.yaml', env: {} }),

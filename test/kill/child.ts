@@ -101,6 +101,7 @@ for (const command of given.commands) {
     initTemplate,
     makeIdentity: notHere,
     examine: notHere,
+    openCodeHost: notHere,
     secrets: () => secrets,
   });
   for (const stream of [process.stdout, process.stderr]) stream.write(commandEnds);

@@ -13,7 +13,9 @@ import { seededRandom } from '../../src/local/random.ts';
 import type { Fetch } from '../../src/ports/machines.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 import type { RecoveryFiles } from '../../src/ports/recovery-files.ts';
+import type { Reporter } from '../../src/ports/reporter.ts';
 import type { Sealer } from '../../src/ports/sealer.ts';
+import type { Workspace } from '../../src/ports/session.ts';
 import { plainSealer } from '../../src/statefile/plain-sealer.ts';
 import { createMemoryRecovery } from './memory-recovery.ts';
 import { createMemoryStore } from './memory-store.ts';
@@ -56,6 +58,8 @@ export interface Lab {
   readonly store: ObjectStore;
   readonly files: Map<string, string>;
   config: string;
+  /** The project as a command opens it. */
+  open(reporter: Reporter, onSecret: (secret: Secret) => void): Promise<Workspace>;
   /** One command, as typed: `run('plan production --json')`. */
   run(command: string, how?: { readonly signal?: (stop: () => void) => void }): Promise<Ran>;
   json(command: string): Promise<{ readonly exitCode: number; readonly document: Document }>;
@@ -81,6 +85,31 @@ export const createLab = (options: LabOptions = {}): Lab => {
     store,
     files,
     config: options.config ?? shippedConfig,
+    async open(reporter, onSecret) {
+      return createWorkspace(
+        await buildContext({
+          config: loadProject({ text: lab.config, file: 'infra.yaml', env: options.env ?? {} }),
+          assets,
+          access: {
+            fetch,
+            clock: emulator.clock,
+            endpoint: 'http://emulator.invalid/v1',
+            token: new Secret(options.token ?? emulator.token),
+            description: 'emulated cloud',
+            machines: options.emulated === false ? null : 'gateway',
+          },
+          store,
+          sealer: options.sealer ?? plainSealer,
+          recovery,
+          random,
+          reporter,
+          version: '0.0.0',
+          holder: { host: 'lab', pid: process.pid, user: 'tester' },
+          onSecret,
+          env: options.env ?? {},
+        }),
+      );
+    },
     async run(command, how) {
       const secrets: Secret[] = [];
       const out: string[] = [];
@@ -113,36 +142,16 @@ export const createLab = (options: LabOptions = {}): Lab => {
         },
         clock: emulator.clock,
         version: '0.0.0',
-        openWorkspace: async ({ reporter }) =>
-          createWorkspace(
-            await buildContext({
-              config: loadProject({ text: lab.config, file: 'infra.yaml', env: options.env ?? {} }),
-              assets,
-              access: {
-                fetch,
-                clock: emulator.clock,
-                endpoint: 'http://emulator.invalid/v1',
-                token: new Secret(options.token ?? emulator.token),
-                description: 'emulated cloud',
-                machines: options.emulated === false ? null : 'gateway',
-              },
-              store,
-              sealer: options.sealer ?? plainSealer,
-              recovery,
-              random,
-              reporter,
-              version: '0.0.0',
-              holder: { host: 'lab', pid: process.pid, user: 'tester' },
-              onSecret: (secret) => secrets.push(secret),
-              env: options.env ?? {},
-            }),
-          ),
+        openWorkspace: ({ reporter }) => lab.open(reporter, (secret) => secrets.push(secret)),
         initTemplate,
         makeIdentity: async () => {
           throw new Error('a lab makes no keys');
         },
         examine: async () => {
           throw new Error('a lab has no doctor');
+        },
+        openCodeHost: async () => {
+          throw new Error('a lab has no code host');
         },
         secrets: () => [new Secret(emulator.token), ...secrets],
       });

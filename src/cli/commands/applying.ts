@@ -1,13 +1,16 @@
+import { notApproved } from '../../domain/approval.ts';
 import { targetWords } from '../../domain/environment.ts';
 import { BlockedError, type ExitCode, exitCodes, Failure, LeaseHeldError } from '../../domain/errors.ts';
 import { isEmpty, type Plan } from '../../domain/plan.ts';
 import type { Outcome, Outputs, Session } from '../../ports/session.ts';
 import { commandLine } from '../arguments.ts';
 import { type CommandContext, cleaned, reading, report, tell, tellJson } from '../context.ts';
+import { addSummary, setOutputs } from '../github-runner.ts';
 import { placeFlags } from '../options.ts';
 import { whyBlocked } from '../print/blocked.ts';
 import { errorDocument, exitCodeOf } from '../print/errors.ts';
 import { appliedDocument, planDocument } from '../print/json.ts';
+import { outcomeMarkdown } from '../print/markdown.ts';
 import { withPlace } from '../print/next.ts';
 import { printOutcome } from '../print/outcome.ts';
 import { printOutputs } from '../print/outputs.ts';
@@ -28,6 +31,7 @@ export const confirmAndApply = async (
   tell(context, () => printPlan(shown, cloudName, context.layout));
   try {
     refuseBlocked(shown, context);
+    refuseNotApproved(shown, context);
     if (isEmpty(plan)) {
       await session.settle(commandLine(context.invocation));
       return await finish(context, session, shown, null);
@@ -74,6 +78,18 @@ const refuseBlocked = (plan: Plan, context: CommandContext): void => {
   });
 };
 
+/** A pipeline planned, somebody approved that, and the world moved meanwhile: what nobody approved is not done. */
+const refuseNotApproved = (plan: Plan, context: CommandContext): void => {
+  const { approved } = context.invocation.options;
+  if (approved === null) return;
+  const surprises = notApproved(plan, approved).map(({ action, address }) => `${action} ${address}`);
+  if (surprises.length === 0) return;
+  throw new BlockedError(`not approved: ${surprises.join(', ')}`, {
+    done: ['nothing was changed'],
+    next: `reconcile plan ${[targetWords(targetOfPlan(plan)), ...placeFlags(context.invocation.options)].join(' ')}`,
+  });
+};
+
 const questionOf = (plan: Plan): string => {
   const changes = plan.changes.filter((change) => change.action !== 'keep').length;
   const what = changes === 0 ? plural(plan.steps.length, 'step') : plural(changes, 'change');
@@ -92,8 +108,12 @@ const finish = async (
   if (shown !== null)
     report(context, () => ['', ...printOutcome(shown, outcome?.waitedMs ?? 0, next, context.errorLayout)]);
   const good = outcome === null || outcome.result === 'converged';
+  await addSummary(context.input, () => outcomeMarkdown(plan, shown, outcome?.waitedMs ?? 0, next));
   const outputs = good && plan.intent === 'converge' ? await outputsOf(context, session) : null;
   if (outputs !== null) tell(context, () => ['', ...printOutputs(outputs)]);
+  const word = outcome === null ? 'unchanged' : plan.intent === 'destroy' ? 'destroyed' : 'converged';
+  if (good)
+    await setOutputs(context.input, { state: word, ...(outputs === null ? {} : { url: outputs.environment_url }) });
   const failed = good ? undefined : new Failure(`${plan.environment}: ${outcome.result}`, { next });
   tellJson(context, () => ({
     ...appliedDocument(plan, cloudName, shown, outputs),

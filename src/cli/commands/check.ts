@@ -3,9 +3,11 @@ import { targetOfName, targetWords } from '../../domain/environment.ts';
 import { exitCodes } from '../../domain/errors.ts';
 import { isEmpty, type Plan } from '../../domain/plan.ts';
 import { type CommandContext, type CommandRun, reading, tell, tellJson } from '../context.ts';
+import { addSummary, setOutputs } from '../github-runner.ts';
 import { placeFlags } from '../options.ts';
 import { printCheck } from '../print/check.ts';
 import { planDocument } from '../print/json.ts';
+import { checkMarkdown } from '../print/markdown.ts';
 import { targetOfPlan } from '../target.ts';
 import { presentable } from './applying.ts';
 
@@ -15,6 +17,7 @@ export const runCheck: CommandRun = async (context) => {
   const workspace = await context.workspace();
   const targets = target === undefined ? await existing(context) : [target];
   const plans: Plan[] = [];
+  const markdown: string[] = [];
   for (const each of targets) {
     const session = await workspace.session(each);
     const { plan } = await reading(context, session.plan({ intent: 'converge', only: options.only }));
@@ -22,6 +25,9 @@ export const runCheck: CommandRun = async (context) => {
     const shown = presentable(context, plan);
     const fix = ['reconcile', targetWords(targetOfPlan(plan)), ...placeFlags(options)].join(' ');
     tell(context, () => [...(plans.length > 1 ? [''] : []), ...printCheck(shown, fix, context.layout)]);
+    // In an issue only what is to be done; in a summary also what is as it should be.
+    await addSummary(context.input, () => checkMarkdown(shown, fix));
+    if (!isEmpty(plan)) markdown.push(...checkMarkdown(shown, fix), '');
   }
   if (targets.length === 0)
     tell(context, () => [`no environments on ${workspace.cloudName}: nothing can have drifted`]);
@@ -29,10 +35,33 @@ export const runCheck: CommandRun = async (context) => {
   const documents = (): object[] =>
     plans.map((plan) => ({ ...planDocument(plan, workspace.cloudName), drift: !isEmpty(plan) }));
   tellJson(context, () => (target === undefined ? { drift, environments: documents() } : documents()[0]));
+  await setOutputs(context.input, { state: drift ? 'drift' : 'clean' });
+  if (options.issue) await putIssue(context, target === undefined ? 'all' : (plans[0]?.environment ?? 'all'), markdown);
   return drift ? exitCodes.changesPending : exitCodes.ok;
 };
 
 const existing = async (context: CommandContext): Promise<Target[]> => {
   const environments = await reading(context, (await context.workspace()).list());
   return environments.flatMap(({ environment }) => targetOfName(environment) ?? []);
+};
+
+/** One issue for what was checked; empty `markdown`: nothing differs, and an open one is closed. */
+const putIssue = async (context: CommandContext, scope: string, markdown: readonly string[]): Promise<void> => {
+  const { input, invocation, progress } = context;
+  const host = await reading(context, input.openCodeHost({ config: invocation.options.config }));
+  const marker = `<!-- reconcile check ${scope} -->`;
+  const what = scope === 'all' ? 'an environment' : scope;
+  const number = await reading(
+    context,
+    host.putIssue({
+      marker,
+      title: `Drift: ${what} is not as infra.yaml wants it`,
+      body: markdown.length === 0 ? null : [marker, ...markdown].join('\n'),
+      closing: `Everything is as infra.yaml wants it again.`,
+    }),
+  );
+  progress.stop();
+  if (number === null) return;
+  const did = markdown.length === 0 ? 'closed' : 'is up to date';
+  input.io.stderr.write(`issue ${number} of ${host.repository} ${did}\n`);
 };
