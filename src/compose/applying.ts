@@ -9,6 +9,7 @@ import { isoNow } from '../ports/clock.ts';
 import type { ApplyOptions, Outcome, PlanOptions } from '../ports/session.ts';
 import { holdsSecrets } from '../statefile/codec.ts';
 import { createJournal } from '../statefile/journal.ts';
+import { refuseClosed } from './closed-door.ts';
 import type { TargetContext } from './context.ts';
 import { fillUserDataFrom } from './fill-user-data.ts';
 import { freePlace, reservePlace } from './places.ts';
@@ -74,6 +75,7 @@ const carryOut = async (
   const machines = plan.steps.some(({ effect }) => effect.port === 'machines');
   if (machines) context.tailnet();
   await refuseUnsealed(context, context.environment.name, machines || (began !== null && holdsSecrets(began)));
+  await refuseClosed(context, plan.steps);
   if (plan.steps.some(makesSomething)) await reservePlace(context, { run: plan.run, ...seenBy(options) });
   await confirmWanted(context, options);
   await startKeys(context, plan);
@@ -118,7 +120,8 @@ const carryOut = async (
 };
 
 /** What a preview needs a place for. */
-const makesSomething = ({ effect }: Step): boolean => effect.port === 'cloud' && effect.op === 'create';
+const makesSomething = ({ effect }: Step): boolean =>
+  (effect.port === 'cloud' && effect.op === 'create') || (effect.port === 'jobs' && effect.op === 'create-namespace');
 const seenBy = ({ observation }: { readonly observation?: Observation }) =>
   observation === undefined ? {} : { observation };
 

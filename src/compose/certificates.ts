@@ -25,7 +25,8 @@ export const ingressCertificates = (
 ): IngressCertificates => {
   const { store, sealer, config, clock, reporter, onSecret, cloud } = context;
   const whose = { store, sealer, project: config.project };
-  const used = environment.tls === 'acme-dns';
+  // On shared servers it is the host's matter.
+  const used = environment.tls === 'acme-dns' && environment.host === undefined;
   let document: CertificatesDocument = { handed: {} };
   const take = (next: CertificatesDocument): CertificatesDocument => {
     document = next;

@@ -93,6 +93,17 @@ export const createKeyRing = (whose: Whose): OwnedKeyRing => {
   };
 };
 
+/** Another environment's: it is read with that one's state, and nothing here writes it or gives it up. */
+export const borrowed = (ring: OwnedKeyRing, owner: () => Promise<StateFile | null>): OwnedKeyRing => ({
+  ...ring,
+  load: async (_own) => ring.load(await owner()),
+  writable: () => false,
+  attach: () => undefined,
+  detach: () => undefined,
+  keepCopy: async () => undefined,
+  drop: async () => undefined,
+});
+
 /** Every Secret anywhere in it. */
 const secretsOf = (value: unknown): Secret[] => {
   if (value instanceof Secret) return [value];

@@ -1,3 +1,4 @@
+import type { Environment } from '../domain/environment.ts';
 import { LeaseHeldError } from '../domain/errors.ts';
 import { labelNames } from '../domain/labels.ts';
 import type { Observation } from '../domain/observation.ts';
@@ -31,7 +32,7 @@ export const reservePlace = async (
       throw error;
     }
   };
-  const occupied = observation === undefined ? undefined : occupiedIn(observation, environment.project);
+  const occupied = observation === undefined ? undefined : occupiedIn(observation, environment);
   await places.reservePlace(sharedOptions(context), {
     environment: environment.name,
     run,
@@ -48,10 +49,15 @@ export const freePlace = async (context: TargetContext): Promise<boolean> =>
 
 /** Undefined where a list did not come whole: then nobody can say that a preview is gone. */
 const occupiedIn = (
-  { at, items, lists }: Observation,
-  project: string,
+  { at, items, lists, cluster }: Observation,
+  { project, host }: Pick<Environment, 'project' | 'host'>,
 ): Omit<places.Occupied, 'standing' | 'end'> | undefined => {
   if (Object.values(lists).some((list) => list?.complete === false)) return undefined;
+  // Those on shared servers are seen by whoever can be asked there.
+  if (host !== undefined && cluster !== null && (!cluster.reachable || cluster.namespaces === undefined))
+    return undefined;
+  const hosted = cluster?.reachable === true ? (cluster.namespaces ?? []).map(({ name }) => name) : [];
   const ours = items.filter(({ labels }) => labels[labelNames.project] === project);
-  return { environments: new Set(ours.map(({ labels }) => labels[labelNames.environment] ?? '')), seenAt: at };
+  const labelled = ours.map(({ labels }) => labels[labelNames.environment] ?? '');
+  return { environments: new Set([...labelled, ...hosted]), seenAt: at };
 };

@@ -54,7 +54,8 @@ export const planTarget = async (
     ...(options.recoverAccess === undefined ? {} : { recoverAccess: options.recoverAccess }),
     // What is replaced is ordered anew although nothing is missing.
     catalogue: (options.replace?.length ?? 0) > 0 ? 'always' : 'when-needed',
-    lists: options.lists ?? 'all',
+    ...(options.lists === undefined ? {} : { lists: options.lists }),
+    ...(environment.host === undefined ? {} : { host: environment.host }),
   });
   await context.certificates.load();
   const servers = [...desired.resources].filter((one) => one.kind === 'server').map(({ name }) => name);

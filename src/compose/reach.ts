@@ -5,10 +5,12 @@ import type { ClusterOperations } from '../ports/cluster-operations.ts';
 import type { Machines } from '../ports/machines.ts';
 import type { Tailnet } from '../tailscale/tailnet.ts';
 import { type IngressCertificates, ingressCertificates } from './certificates.ts';
+import { type Door, explained } from './closed-door.ts';
 import { connectWith } from './connect.ts';
 import type { Context } from './context.ts';
+import { hostState } from './host-state.ts';
 import { createJobSecrets, type OwnedSecrets } from './job-secrets.ts';
-import { createKeyRing, type OwnedKeyRing } from './key-ring.ts';
+import { borrowed, createKeyRing, type OwnedKeyRing } from './key-ring.ts';
 import { tailnetOf } from './tailnet.ts';
 
 /** One environment's keys and what they open. */
@@ -19,20 +21,26 @@ export interface Reached {
   readonly operations: ClusterOperations;
   readonly tailnet: () => Tailnet | null;
   readonly certificates: IngressCertificates;
+  readonly door: Door;
 }
 
 export const reach = (context: Context, of: Environment): Reached => {
-  const { name: environment, type } = of;
+  const { name, type, host, pool } = of;
   const { store, sealer, config, clock, random, onSecret } = context;
-  const keyRing = createKeyRing({ store, sealer, project: config.project, environment, onSecret });
+  // A preview on shared servers has no keys: it reads those of its host.
+  const environment = host ?? name;
+  const ring = createKeyRing({ store, sealer, project: config.project, environment, onSecret });
+  const keyRing = host === undefined ? ring : borrowed(ring, () => hostState(context, host));
   const machines = context.reachMachines(keyRing);
-  const secrets = createJobSecrets(context, { name: environment, type });
-  const connect = connectWith(keyRing);
+  const secrets = createJobSecrets(context, { name, type });
+  const connect = connectWith(keyRing, host === undefined ? undefined : name);
   // Only a run that orders, boots or removes servers asks for it, and only then its credentials are missed.
   const tailnet = (): Tailnet | null => tailnetOf(context, of);
   const certificates = ingressCertificates(context, of, machines);
-  const operations = createClusterOperations({
+  const door: Door = { letIn: false };
+  const asked = createClusterOperations({
     environment,
+    previews: pool !== undefined,
     machines,
     keyRing,
     secrets,
@@ -51,7 +59,8 @@ export const reach = (context: Context, of: Environment): Reached => {
     clock,
     random,
   });
-  return { keyRing, secrets, machines, operations, tailnet, certificates };
+  const operations = explained(asked, of, context.env, door);
+  return { keyRing, secrets, machines, operations, tailnet, certificates, door };
 };
 
 /** What is written in infra.yaml for emulated clouds is no secret, and stays there. */

@@ -32,10 +32,15 @@ export const confirmWanted = async (
 
 /** Undefined lists and incomplete ones prove nothing. The plan was made from this look, and the state has not moved since. */
 const showsNothing = ({ environment }: TargetContext, { items, lists, cluster }: Observation): boolean =>
-  cluster === null &&
+  (cluster === null || showsNoNamespace(environment, cluster)) &&
   lists.server?.complete === true &&
   Object.values(lists).every((list) => list?.complete === true) &&
   !items.some(
     ({ labels }) =>
       labels[labelNames.project] === environment.project && labels[labelNames.environment] === environment.name,
   );
+
+const showsNoNamespace = (
+  { name, host }: TargetContext['environment'],
+  cluster: NonNullable<Observation['cluster']>,
+): boolean => host !== undefined && cluster.reachable && cluster.namespaces?.every((one) => one.name !== name) === true;

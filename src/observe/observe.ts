@@ -24,6 +24,8 @@ export interface ObserveOptions {
   readonly catalogue?: 'when-needed' | 'always';
   /** Which kinds are listed; `needed`: those of which something is wanted or remembered. */
   readonly lists?: 'all' | 'needed';
+  /** A preview on servers of another environment: that one is asked, and little is listed. */
+  readonly host?: string;
   /** Where all keys are lost, look what a human's login would find. */
   readonly recoverAccess?: RecoverAccess;
 }
@@ -37,12 +39,13 @@ const concurrency = 6;
  * token refused, no prices); a list that is incomplete is kept and marked.
  */
 export const observe = async (options: ObserveOptions): Promise<Observation> => {
-  const { cloud, operations, desired, state, clock } = options;
+  const { cloud, operations, desired, state, clock, host } = options;
   const before = cloud.usage().requests;
   const at = isoNow(clock);
   const ask = askInTurn();
   const prices = ask(() => cloud.prices());
-  const kinds = options.lists === 'needed' ? neededKinds(desired, state) : listedKinds;
+  const { lists: wanted = host === undefined ? 'all' : 'needed' } = options;
+  const kinds = wanted === 'needed' ? neededKinds(desired, state) : listedKinds;
   const lists = kinds.map(async (kind) => [kind, await ask(() => cloud.list(kind))] as const);
   const rrsets = listRrsets(options, lists[kinds.indexOf('zone')], ask);
   const [listings, priceList, records] = await Promise.all([Promise.all(lists), prices, rrsets]);
@@ -53,7 +56,10 @@ export const observe = async (options: ObserveOptions): Promise<Observation> => 
     { project: desired.project, environment: desired.environment, nowMs: Date.parse(at) },
   );
   const own = ownItems(items, basisOf(desired, state));
-  const targets = machineTargets(own);
+  // It had servers of its own before: then all that belongs to these has to be seen.
+  if (host !== undefined && own.length > 0 && kinds.length < listedKinds.length)
+    return observe({ ...options, lists: 'all' });
+  const targets = machineTargets(host === undefined ? own : itemsOf(host, items, desired));
   const asked = options.recoverAccess === undefined ? {} : { recoverAccess: options.recoverAccess };
   const [catalogue, cluster] = await Promise.all([
     readCatalogue(options, own),
@@ -124,6 +130,10 @@ const basisOf = (desired: DesiredState, state: StateFile | null): OwnershipBasis
     state,
   };
 };
+
+/** Of another environment of this project, by labels alone. */
+const itemsOf = (environment: string, items: Observation['items'], { project }: DesiredState): readonly OwnItem[] =>
+  ownItems(items, { project, environment, known: [], state: null });
 
 const completenessOf = ({ complete, because }: Listing): { complete: boolean; because?: string } =>
   because === undefined ? { complete } : { complete, because };
