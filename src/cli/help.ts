@@ -67,6 +67,7 @@ const environmentVariables = [
   ['RECONCILE_EMULATOR_VAT', 'VAT of its prices in percent, if not 21'],
   ['NOMAD_BIN', 'program for the servers of --local=docker, if not on PATH; so CONSUL_BIN, CADDY_BIN'],
   ['RECONCILE_RUNNER_ADDRESS', 'address of --allow-runner and access open; else it is found out'],
+  ['RECONCILE_SSH_VIA', 'private: log in at private addresses, over a route of your own (a tailnet)'],
   ['NO_COLOR', 'print without colours'],
 ] as const;
 

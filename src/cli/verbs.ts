@@ -38,7 +38,7 @@ export const optionSpecs = {
   allowRunner: {
     flags: '--allow-runner <address>',
     about:
-      'let this machine in at port 22 while the run is at work; which address: the one named, RECONCILE_RUNNER_ADDRESS, or found out',
+      'let this machine in at port 22 for this command; which address: the one named, RECONCILE_RUNNER_ADDRESS, or found out',
   },
   address: { flags: '--address <address>', about: 'the IP address that gets in; default: that of this machine' },
   for: { flags: '--for <duration>', about: 'how long: 30m (default), at most 24h' },
@@ -117,7 +117,7 @@ export const verbs = {
   plan: {
     takes: '<target>',
     about: 'Show what would change; change nothing.',
-    options: ['out', 'comment', ...planning, ...common],
+    options: ['out', 'comment', 'allowRunner', ...planning, ...common],
     examples: [
       ['reconcile plan production', 'what would be done, why, and what it costs'],
       ['reconcile plan production --out plan.json', 'keep it for: reconcile apply plan.json'],
@@ -136,7 +136,7 @@ export const verbs = {
   rollback: {
     takes: '<target>',
     about: 'Converge a target with the images that its jobs ran healthily before.',
-    options: ['failed', 'yes', 'wait', ...common],
+    options: ['failed', 'yes', 'wait', 'allowRunner', ...common],
     examples: [
       ['reconcile rollback production', 'shows the plan, asks, takes back what was deployed last'],
       ['reconcile rollback production --failed --yes', 'in a pipeline, after a deploy that failed'],
@@ -146,7 +146,7 @@ export const verbs = {
   check: {
     takes: '[target]',
     about: 'Drift check: name what differs from infra.yaml; write nothing anywhere.',
-    options: ['all', 'issue', 'only', ...common],
+    options: ['all', 'issue', 'only', 'allowRunner', ...common],
     examples: [
       ['reconcile check production', 'one environment'],
       ['reconcile check --all --json', 'every environment that exists, for a nightly run'],
@@ -173,7 +173,7 @@ export const verbs = {
   status: {
     takes: '<target>',
     about: "Health of every layer, down to each job's health.",
-    options: [...common],
+    options: ['allowRunner', ...common],
     examples: [['reconcile status production', 'servers, load balancer, DNS, Consul, Nomad, jobs']],
     exits: 'Exit codes: 0 nothing is bad; 1 something is bad, or it failed; 64 usage.',
   },

@@ -19,6 +19,8 @@ import type { Context } from './context.ts';
 
 export interface WantedRule {
   readonly environment: string;
+  /** Whose servers it stands before: those of another environment where previews share them. */
+  readonly servers: string;
   readonly run: string;
   readonly opener: AccessOpener;
   readonly expiresMs: number;
@@ -36,12 +38,12 @@ const deleteWaitMs = 1_000;
 /** `cloud`: the gated one where a run makes it under its lease. Returns once Hetzner has put it before the servers. */
 export const makeRule = async (context: Clouds, cloud: CloudApi, wanted: WantedRule): Promise<AccessRule> => {
   const { project } = context.config;
-  const { environment, run, from } = wanted;
-  const selectors = [environmentSelector(project, environment)];
+  const { environment, servers, run, from } = wanted;
+  const selectors = [environmentSelector(project, servers)];
   const name = accessRuleName(project, environment, run);
   const resource: Resource<'firewall'> = {
     kind: 'firewall',
-    address: accessRuleAddress(run),
+    address: accessRuleAddress(environment, run),
     name,
     labels: labelsOfAccess({ project, ...wanted }),
     spec: {

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { UsageError } from '../domain/errors.ts';
 import type { Secret } from '../domain/secret.ts';
 import { createGatewayEntry } from '../machines/entry.ts';
 import { createGatewayMachines } from '../machines/gateway.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OpenMachines } from '../ports/entry.ts';
 import type { KeyRing } from '../ports/key-ring.ts';
-import type { Fetch } from '../ports/machines.ts';
+import type { Fetch, MachineTarget } from '../ports/machines.ts';
 import type { Random } from '../ports/random.ts';
 import type { IdentitySource } from '../ssh/identity.ts';
 
@@ -52,15 +53,31 @@ const reachOf = async (access: MachineAccess, random: Random, env: Env, simulate
     });
   // Only a command that comes to real machines pays for loading SSH.
   const { createSshMachines } = await import('../ssh/machines.ts');
+  const way = isViaPrivate(env) ? { addressOf: privateAddress } : {};
   return (keyRing) => ({
-    ...createSshMachines({ keyRing, clock, random }),
+    ...createSshMachines({ keyRing, clock, random, ...way }),
     enter: async (identity) => {
       const { createSshEntry } = await import('../ssh/entry.ts');
-      return createSshEntry({ ...keysOf(identity), clock });
+      return createSshEntry({ ...keysOf(identity), clock, ...way });
     },
   });
 };
 type Env = Readonly<Record<string, string | undefined>>;
+
+/** RECONCILE_SSH_VIA=private: over a route into the private networks, as a tailnet's subnet router gives it. Throws UsageError. */
+export const isViaPrivate = (env: Env): boolean => {
+  const via = env['RECONCILE_SSH_VIA']?.trim() ?? '';
+  if (via === 'private') return true;
+  if (via === '' || via === 'public') return false;
+  throw new UsageError(`RECONCILE_SSH_VIA is neither public nor private: ${via}`, {
+    next: 'set it to private, or unset it',
+  });
+};
+
+const privateAddress = ({ privateIp }: MachineTarget): { readonly host: string; readonly port: number } => ({
+  host: privateIp,
+  port: 22,
+});
 
 const askedOf = async ({ fetch, endpoint, token }: MachineAccess): Promise<'gateway' | 'ssh' | 'hetzner'> => {
   const { origin, hostname } = new URL(endpoint);

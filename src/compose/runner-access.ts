@@ -1,3 +1,4 @@
+import { environmentFor } from '../config/environment.ts';
 import type { AccessRule } from '../domain/access-rule.ts';
 import { environmentName, type Target } from '../domain/environment.ts';
 import type { RunnerAccess } from '../ports/session.ts';
@@ -24,6 +25,7 @@ export const createRunnerAccess = (context: Context, target: Target): RunnerAcce
       const run = newRunId(context.clock, context.random);
       const made = await makeRule(context, context.ungated, {
         environment: scope,
+        servers: environmentFor(context.config, target).host ?? scope,
         run,
         opener: 'person',
         expiresMs,
@@ -72,7 +74,7 @@ const whyItStays = async (
   rule: AccessRule,
   how: 'asked' | 'swept',
 ): Promise<string | undefined> => {
-  if (rule.opener === 'person')
+  if (rule.opener !== 'run')
     return how === 'asked' || rule.expiresMs <= clock.now() ? undefined : 'its time is not over';
   const { standing, record } = await leases.standing(rule.environment);
   return standing === 'held' && record?.run === rule.run ? `the run ${rule.run} is at work` : undefined;

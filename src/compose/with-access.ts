@@ -17,41 +17,67 @@ import { giveBack } from './under-lease.ts';
  * nobody takes its rule for expired.
  */
 const runMs = 2 * 3_600_000;
+/** A look has no lease that tells whether it still goes on. */
+const lookMs = 15 * 60_000;
 
 /**
- * Lets this machine in at port 22 while the work goes on: under the lease, which the work then has already, and with a
- * firewall of its own that is removed however the work ends. A process that is killed leaves it behind: the next sweep
- * sees that nobody has the lease of that run.
+ * Lets this machine in at port 22 while the work goes on, with a firewall of its own that is removed however the work
+ * ends. A run does so under the lease, which its work then has already; what a killed one leaves behind the next sweep
+ * finds, because nobody has the lease of that run. What only looks takes no lease, as ever.
  */
 export const withAccess = async <T>(
   context: TargetContext,
   leases: OneLease,
   allow: AllowRunner,
-  { command, signal }: WithAccess,
+  how: WithAccess,
   work: () => Promise<T>,
 ): Promise<T> => {
-  const { environment, clock, random, gate, cloud, reporter } = context;
+  const { environment, clock, random, gate, cloud, ungated } = context;
   const from = await runnerAddress(context, allow.address);
   const run = newRunId(clock, random);
-  const lease = await taken(context, { command, run, signal });
+  const wanted = { environment: environment.name, servers: environment.host ?? environment.name, run, from };
+  if (how.lease === false) {
+    const expiresMs = clock.now() + lookMs;
+    return whileLetIn(context, how, run, work, () =>
+      makeRule(context, ungated, { ...wanted, opener: 'look', expiresMs }),
+    );
+  }
+  const lease = await taken(context, { command: how.command, run, signal: how.signal });
   const letGo = leases.keep(environment.name, lease);
+  try {
+    return await whileLetIn(context, how, run, work, async () => {
+      const close = gate.open(lease);
+      try {
+        return await makeRule(context, cloud, { ...wanted, opener: 'run', expiresMs: clock.now() + runMs });
+      } finally {
+        close();
+      }
+    });
+  } finally {
+    letGo();
+    await giveBack(lease, context);
+  }
+};
+
+const whileLetIn = async <T>(
+  context: TargetContext,
+  { signal }: WithAccess,
+  run: string,
+  work: () => Promise<T>,
+  letIn: () => Promise<AccessRule>,
+): Promise<T> => {
+  const { environment, door, reporter } = context;
   let rule: AccessRule | undefined;
   try {
     signal.throwIfAborted();
-    const close = gate.open(lease);
-    try {
-      const expiresMs = clock.now() + runMs;
-      rule = await makeRule(context, cloud, { environment: environment.name, run, opener: 'run', expiresMs, from });
-    } finally {
-      close();
-    }
-    reporter.notice(`${from} gets in at port 22 of ${environment.name} until this run ends`);
+    rule = await letIn();
+    door.letIn = true;
+    reporter.notice(`${rule.from.join(', ')} gets in at port 22 of ${environment.name} until this command ends`);
     signal.throwIfAborted();
     return await work();
   } finally {
+    door.letIn = false;
     await removeQuietly(context, run, rule);
-    letGo();
-    await giveBack(lease, context);
   }
 };
 

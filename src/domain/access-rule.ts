@@ -10,8 +10,12 @@ import type { AnyObservedItem } from './observation.ts';
 export const accessLabels = { purpose: 'purpose', expires: 'expires', opener: 'opener' } as const;
 export const accessPurpose = 'access';
 
-/** run: it counts while that run has the lease; person: `access open`, it counts until it expires. */
-export type AccessOpener = 'run' | 'person';
+/**
+ * run: it counts while that run has the lease; look: for a command that only reads and takes none; person: `access open`.
+ * The latter two count until they expire.
+ */
+export const accessOpeners = ['run', 'look', 'person'] as const;
+export type AccessOpener = (typeof accessOpeners)[number];
 
 export interface AccessRule {
   readonly id: string;
@@ -29,7 +33,8 @@ export interface AccessRule {
 
 export const accessRuleName = (project: string, environment: string, run: string): string =>
   `${project}-${environment}-access-${run}`;
-export const accessRuleAddress = (run: string): Address => addressOf('firewall', `access-${run}`);
+export const accessRuleAddress = (environment: string, run: string): Address =>
+  addressOf('firewall', `${environment}-access-${run}`);
 
 export const labelsOfAccess = (of: {
   readonly project: string;
@@ -40,7 +45,7 @@ export const labelsOfAccess = (of: {
 }): Labels => ({
   [labelNames.project]: of.project,
   [labelNames.environment]: of.environment,
-  [labelNames.address]: addressToLabel(accessRuleAddress(of.run)),
+  [labelNames.address]: addressToLabel(accessRuleAddress(of.environment, of.run)),
   [labelNames.run]: of.run,
   [accessLabels.purpose]: accessPurpose,
   [accessLabels.opener]: of.opener,
@@ -62,7 +67,7 @@ export const accessRuleOf = (item: AnyObservedItem, project: string): AccessRule
     name: item.name,
     environment,
     run: labels[labelNames.run] ?? '',
-    opener: labels[accessLabels.opener] === 'person' ? 'person' : 'run',
+    opener: accessOpeners.find((one) => one === labels[accessLabels.opener]) ?? 'run',
     expiresMs: /^\d{1,12}$/.test(expires) ? Number(expires) * 1000 : 0,
     from: item.facts.rules.flatMap(({ ips }) => ips),
     selectors: item.facts.labelSelectors,

@@ -149,6 +149,8 @@ export interface WithAccess {
   /** As typed; what the lease names. */
   readonly command: string;
   readonly signal: AbortSignal;
+  /** false: for work that only looks. */
+  readonly lease?: false;
 }
 
 /** One target with its adapters built. Reading methods write nothing anywhere. */
@@ -171,7 +173,7 @@ export interface Session extends Awaited {
   }): Promise<{ readonly images: Images; readonly from: Images } | null>;
   /**
    * Takes the lease, lets this machine in at port 22 by a rule of its own, does the work (which plans and applies under
-   * that very lease), and removes the rule however the work ends.
+   * that very lease), and removes the rule however the work ends. Without the lease for work that only looks.
    */
   withAccess<T>(allow: AllowRunner, how: WithAccess, work: () => Promise<T>): Promise<T>;
   state(): Promise<StateFile | null>;

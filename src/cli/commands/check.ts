@@ -9,6 +9,7 @@ import { printCheck } from '../print/check.ts';
 import { planDocument } from '../print/json.ts';
 import { checkMarkdown } from '../print/markdown.ts';
 import { targetOfPlan } from '../target.ts';
+import { whileAllowed } from './allowing.ts';
 import { presentable } from './applying.ts';
 
 /** One environment, or every one that exists; drift anywhere is exit 2. */
@@ -20,7 +21,8 @@ export const runCheck: CommandRun = async (context) => {
   const markdown: string[] = [];
   for (const each of targets) {
     const session = await workspace.session(each);
-    const { plan } = await reading(context, session.plan({ intent: 'converge', only: options.only }));
+    const look = () => reading(context, session.plan({ intent: 'converge', only: options.only }));
+    const { plan } = await whileAllowed(context, session, look, 'looks');
     plans.push(plan);
     const shown = presentable(context, plan);
     const fix = ['reconcile', targetWords(targetOfPlan(plan)), ...placeFlags(options)].join(' ');

@@ -7,16 +7,15 @@ import { placeFlags } from '../options.ts';
 import { planDocument } from '../print/json.ts';
 import { planMarkdown } from '../print/markdown.ts';
 import { printPlan } from '../print/plan.ts';
+import { whileAllowed } from './allowing.ts';
 import { presentable } from './applying.ts';
 
 export const runPlan: CommandRun = async (context) => {
   const { only, replace, adopt, recoverAccess, images, out, comment } = context.invocation.options;
   const session = await openSession(context);
   const recovery = recoverAccess === undefined ? {} : { recoverAccess };
-  const { plan } = await reading(
-    context,
-    session.plan({ intent: 'converge', only, replace, adopt, images, ...recovery }),
-  );
+  const look = () => reading(context, session.plan({ intent: 'converge', only, replace, adopt, images, ...recovery }));
+  const { plan } = await whileAllowed(context, session, look, 'looks');
   const { cloudName } = await context.workspace();
   const shown = presentable(context, plan);
   tell(context, () => printPlan(shown, cloudName, context.layout));

@@ -5,6 +5,7 @@ import { printCost } from '../print/cost.ts';
 import { printList } from '../print/list.ts';
 import { printOutputs } from '../print/outputs.ts';
 import { printStatus } from '../print/status.ts';
+import { whileAllowed } from './allowing.ts';
 
 /* The verbs that only look: ask one question of the session or the workspace, print the answer. */
 
@@ -20,7 +21,10 @@ export const runList: CommandRun = async (context) => {
 export const runStatus: CommandRun = async (context) => {
   const session = await openSession(context);
   const { cloudName } = await context.workspace();
-  const layers = cleaned(context, await reading(context, session.status()));
+  const layers = cleaned(
+    context,
+    await whileAllowed(context, session, () => reading(context, session.status()), 'looks'),
+  );
   const { name } = session.environment;
   const bad = layers.some((line) => line.health === 'bad');
   tell(context, () => printStatus(layers, name, cloudName, context.layout));

@@ -272,6 +272,7 @@ const contextOf = (world: World, inside: Inside): TargetContext => {
     secrets: createJobSecrets(shared, environment),
     machines: noMachines,
     tailnet: () => null,
+    door: { letIn: false },
     certificates: { load: async () => undefined, due: () => [], files: async () => [], ensure: async () => undefined },
   };
 };
