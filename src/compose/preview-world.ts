@@ -3,8 +3,9 @@ import { environmentFor } from '../config/environment.ts';
 import { costReport } from '../cost/cost.ts';
 import type { Environment } from '../domain/environment.ts';
 import { Failure } from '../domain/errors.ts';
+import { withoutControls } from '../domain/plain-text.ts';
 import type { PreviewPolicy } from '../domain/preview.ts';
-import type { PreviewWorld, Removed } from '../ports/previews.ts';
+import type { Deployed, PreviewWorld, Removed } from '../ports/previews.ts';
 import type { PreviewOptions } from '../ports/session.ts';
 import { changeShared, sharedState } from '../statefile/change-shared.ts';
 import { readPlaces } from '../statefile/places.ts';
@@ -37,7 +38,10 @@ export const createPreviewWorld = (
   const previewOf = (pullRequest: number): Environment => environmentFor(context.config, { type: 'pr', pullRequest });
   // One lease at a time opens the gate before the cloud (statefile/gate.ts).
   const inTurn = pLimit(1);
-  const destroy = (pullRequest: number) => inTurn(() => destroyPreview(changing, pullRequest));
+  const destroy = (pullRequest: number) => inTurn(async () => told(await destroyPreview(changing, pullRequest)));
+  // Messages of programs and servers: harmless to a terminal here; markup is for whoever shows them.
+  const told = <R extends Deployed | Removed>(result: R): R =>
+    'message' in result ? { ...result, message: withoutControls(context.redacted(result.message)) } : result;
   return {
     policy: policyOf(previewOf(1)),
     existing: () =>
@@ -65,7 +69,7 @@ export const createPreviewWorld = (
       });
       return stored?.previews?.[environment];
     },
-    deploy: (wanted) => inTurn(() => deployPreview(changing, wanted)),
+    deploy: (wanted) => inTurn(async () => told(await deployPreview(changing, wanted))),
     destroy,
     stop: (pullRequest) =>
       extras.stop === undefined
