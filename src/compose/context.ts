@@ -73,7 +73,7 @@ export interface Context {
   readonly version: string;
   readonly holder: { readonly host: string; readonly pid: number; readonly user: string };
   readonly supply?: Supply;
-  /** Asked what tags stand for; absent: machines that pull nothing, or nothing is to be pinned. */
+  /** Asked what tags stand for, and to take some away; absent: emulated machines, which pull nothing from there. */
   readonly registry?: ImageRegistry;
   /** Ends what the cloud does beside the requests: a local one may still be pushing images. */
   closeCloud(): Promise<void>;

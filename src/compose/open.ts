@@ -16,6 +16,7 @@ import type { Backends } from './backends.ts';
 import { buildContext } from './build.ts';
 import type { CloudAccess } from './context.ts';
 import { chooseLocal, directoryOf, type LocalKind, type LocalWorlds } from './local-world.ts';
+import { openRegistry } from './registry.ts';
 import { openStateSealer } from './sealing.ts';
 import { openBucket, openStateStore } from './state-store.ts';
 import { createWorkspace } from './workspace.ts';
@@ -66,6 +67,13 @@ export const openWorkspace = async (options: OpenOptions): Promise<Workspace> =>
       holder: { host: hostname(), pid: process.pid, user: userInfo().username },
       onSecret: options.onSecret,
       env,
+      registry: openRegistry({
+        images: config.images,
+        env,
+        fetch: (request) => fetch(request),
+        clock: systemClock,
+        onSecret,
+      }),
     }),
   );
 };

@@ -91,7 +91,7 @@ const pinned = async ({ registry, next }: ImageQuestion, job: string, wanted: st
     `${reference.registry} has no image ${reference.repository}:${tagOf(reference)}, which job ${job} is to run`,
     {
       done: ['nothing was changed'],
-      next: `npm run docker:build && npm run docker:push, or name another: --image ${job}=REFERENCE`,
+      next: `build and push it, npm run docker:build && npm run docker:push, or name another: --image ${job}=REFERENCE`,
     },
   );
 };

@@ -86,7 +86,7 @@ export const planTarget = async (
 
 /** What is to be destroyed has the images that infra.yaml has: no registry is asked for it. */
 const imagesOf = async (
-  { environment, registry, clock }: TargetContext,
+  { environment, registry, config, clock }: TargetContext,
   { intent, images }: PlanOptions,
   state: StateFile | null,
 ): Promise<SettledImages> =>
@@ -96,7 +96,7 @@ const imagesOf = async (
         environment,
         state,
         asked: images,
-        registry: registry ?? null,
+        registry: (config.images.pin ? registry : undefined) ?? null,
         now: isoNow(clock),
         next: `reconcile ${targetWords(environment)} --image JOB=REFERENCE`,
       });

@@ -49,6 +49,8 @@ export interface ImagesConfig {
   readonly registry?: string;
   /** With REGISTRY_TOKEN; undefined: anybody may. */
   readonly username?: string;
+  /** Registries are asked what tags stand for. */
+  readonly pin: boolean;
 }
 
 /** Everything infra.yaml says, validated, defaults and environment variables applied. */
@@ -154,6 +156,7 @@ const projectConfig = (
     ...(infra.state?.previews !== undefined && { previewState: previewState(infra.state, infra.state.previews) }),
     ...(infra.github?.repository !== undefined && { repository: infra.github.repository }),
     images: {
+      pin: infra.images?.pin ?? true,
       ...(infra.images?.registry !== undefined && { registry: infra.images.registry }),
       ...(infra.images?.username !== undefined && { username: infra.images.username }),
     },

@@ -392,6 +392,13 @@ export const infraSchema = z
               'acme-deploy',
             ]),
           ),
+        pin: z
+          .boolean()
+          .meta(
+            describe(
+              'A tag runs as the digest it stands for when it is first asked for. false: no registry is asked, and what a server pulls is what the tag stands for then. Default: true',
+            ),
+          ),
       })
       .partial()
       .optional()
