@@ -39,6 +39,11 @@ export interface Options {
   /** Milliseconds to wait for another run to end; null: not at all. */
   readonly wait: number | null;
   readonly all: boolean;
+  /** Of `event`; null: as the environment says. */
+  readonly event: string | null;
+  readonly payload: string | null;
+  readonly sha: string | null;
+  readonly dryRun: boolean;
   /** Of a pull request that shows the plan in a comment. */
   readonly comment: number | null;
   /** Drift is told in an issue of the code host. */
@@ -76,6 +81,10 @@ export const optionsOf = (raw: Readonly<Record<string, unknown>>, verb: Verb): O
     to: backendOf(text('to'), verb),
     wait: text('wait') === null ? null : durationMs(text('wait') ?? '', '--wait', helpCommand(verb)),
     all: raw['all'] === true,
+    event: text('event'),
+    payload: text('payload'),
+    sha: text('sha'),
+    dryRun: raw['dryRun'] === true,
     comment: text('comment') === null ? null : pullRequestNumber(text('comment') ?? '', helpCommand(verb)),
     issue: raw['issue'] === true,
     approved: approvedOf(text('approved'), verb),

@@ -25,6 +25,8 @@ const commands: Readonly<Record<Verb, () => Promise<CommandRun>>> = {
   rollback: async () => (await import('./commands/rollback.ts')).runRollback,
   check: async () => (await import('./commands/check.ts')).runCheck,
   destroy: async () => (await import('./commands/converge.ts')).runDestroy,
+  event: async () => (await import('./commands/previews.ts')).runEvent,
+  sweep: async () => (await import('./commands/previews.ts')).runSweep,
   list: async () => (await import('./commands/reading.ts')).runList,
   status: async () => (await import('./commands/reading.ts')).runStatus,
   outputs: async () => (await import('./commands/reading.ts')).runOutputs,

@@ -68,6 +68,10 @@ export const optionSpecs = {
     flags: '--approved <changes>',
     about: 'rebuild, replace and delete nothing but this: none, or what the plan said under approval in a pipeline',
   },
+  event: { flags: '--event <name>', about: 'what happened, as GitHub calls it; default: GITHUB_EVENT_NAME' },
+  payload: { flags: '--payload <file>', about: 'the event as JSON; default: GITHUB_EVENT_PATH' },
+  sha: { flags: '--sha <commit>', about: 'the commit that the images of --image were built from' },
+  dryRun: { flags: '--dry-run', about: 'only say what would be done' },
   project: { flags: '--project <name>', about: 'name of the project: label and prefix of everything' },
   domain: { flags: '--domain <domain>', about: 'domain of production, e.g. example.com' },
   location: { flags: '--location <name>', about: 'first choice of location, e.g. nbg1' },
@@ -163,6 +167,29 @@ export const verbs = {
       ['reconcile destroy staging --local --yes', 'in the emulated cloud, without a question'],
     ],
     exits: converges,
+  },
+  event: {
+    takes: '',
+    about:
+      'Look at the pull request that an event of GitHub is about: make, update, keep or destroy its preview, and say so there.',
+    options: ['event', 'payload', 'image', 'sha', 'allowRunner', ...common],
+    examples: [
+      ['reconcile event', 'in a workflow: GITHUB_EVENT_NAME and GITHUB_EVENT_PATH say what happened'],
+      ['reconcile event --event pull_request --payload FILE', 'by hand, with an event that was kept'],
+      ['reconcile event --image web=REFERENCE --sha COMMIT', 'after a build: these images belong to that commit'],
+    ],
+    exits: 'Exit codes: 0 done, nothing to do, or waiting for somebody; 1 failed; 3 another run is at it; 64 usage.',
+  },
+  sweep: {
+    takes: '',
+    about:
+      'Look at all pull requests and all previews without an event: destroy what should not exist, stop what is idle, serve who waits.',
+    options: ['dryRun', 'allowRunner', ...common],
+    examples: [
+      ['reconcile sweep --dry-run', 'what would go, what stays, and why'],
+      ['reconcile sweep', 'every quarter of an hour, for events that got lost'],
+    ],
+    exits: 'Exit codes: 0 done or nothing to do; 1 failed; 3 another run is at it; 64 usage.',
   },
   list: {
     takes: '',
@@ -347,6 +374,8 @@ export const firstWords = [
   'rollback',
   'check',
   'destroy',
+  'event',
+  'sweep',
   'list',
   'status',
   'outputs',

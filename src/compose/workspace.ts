@@ -27,7 +27,7 @@ export const createWorkspace = (context: Context): Workspace => {
       return session;
     },
     previews: async (options) => createPreviewWorld(context, options),
-    life: async (options) => openLife(context, options),
+    life: async (options, host) => openLife(context, options, host),
     close: async () => {
       await Promise.all(sessions.map((session) => session.close()));
       await context.closeCloud();

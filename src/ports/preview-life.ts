@@ -1,13 +1,15 @@
 import type { RequestCount } from '../domain/observation.ts';
 import type { Images } from '../domain/preview.ts';
 
-/** What woke us, as the code host told it; `payload` is anybody's text. */
+/** What woke us, as the code host told it: anybody's text. */
 export interface WakingEvent {
-  /** `pull_request`, `issue_comment`, `workflow_run`, `schedule` … */
+  /** `pull_request`, `issue_comment`, `workflow_run` … */
   readonly name: string;
-  readonly payload: unknown;
-  /** Images that were built, by job, and for which commit; null: the event brings none. */
-  readonly images: Images | null;
+  /** Where it was read from, for messages; and what was in there. */
+  readonly file: string;
+  readonly text: string;
+  /** Images that were built, by job, and for which commit; {}: the event brings none. */
+  readonly images: Images;
   readonly sha: string | null;
 }
 

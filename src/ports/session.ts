@@ -7,6 +7,7 @@ import type { Secret } from '../domain/secret.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import type { RecoverAccess } from './cluster-operations.ts';
 import type { TimedPart } from './machines.ts';
+import type { CodeHost } from './code-host.ts';
 import type { PreviewLife } from './preview-life.ts';
 import type { PreviewWorld } from './previews.ts';
 import type { MigrationPlan, Prepared, StateAccess, StoreReport } from './state-access.ts';
@@ -255,7 +256,7 @@ export interface Workspace {
   /** Throws ConfigError where infra.yaml has no previews. */
   previews(options: PreviewOptions): Promise<PreviewWorld>;
   /** Previews and the code host that their pull requests are at. */
-  life(options: PreviewOptions): Promise<PreviewLife>;
+  life(options: PreviewOptions, host: CodeHost): Promise<PreviewLife>;
   cost(target?: Target): Promise<CostReport>;
   /** Ends what its sessions hold open; the process could not end otherwise. */
   close(): Promise<void>;
