@@ -1,5 +1,6 @@
 import { exitCodes } from '../../domain/errors.ts';
 import { type CommandRun, cleaned, openSession, reading, tell, tellJson } from '../context.ts';
+import { setOutputs } from '../github-runner.ts';
 import { placeFlags } from '../options.ts';
 import { printCost } from '../print/cost.ts';
 import { printList } from '../print/list.ts';
@@ -29,6 +30,8 @@ export const runStatus: CommandRun = async (context) => {
   const bad = layers.some((line) => line.health === 'bad');
   tell(context, () => printStatus(layers, name, cloudName, context.layout));
   tellJson(context, () => ({ environment: name, cloud: cloudName, healthy: !bad, layers }));
+  const badLayers = new Set(layers.filter((line) => line.health === 'bad').map(({ layer }) => layer));
+  await setOutputs(context.input, { ...(bad ? {} : { state: 'healthy' }), bad: [...badLayers].join(',') });
   return bad ? exitCodes.failure : exitCodes.ok;
 };
 
