@@ -6,6 +6,7 @@ import type { Deployed, PreviewWorld, Removed } from '../ports/previews.ts';
 import type { PlanOptions, PreviewOptions, Session } from '../ports/session.ts';
 import { readPlaces } from '../statefile/places.ts';
 import type { Context } from './context.ts';
+import { ensureHost } from './ensure-host.ts';
 import { openSession } from './open-session.ts';
 import { environmentUrl } from './outputs.ts';
 import { sharedOptions } from './places.ts';
@@ -52,7 +53,12 @@ export const deployPreview = async (changing: Changing, wanted: Wanted): Promise
 };
 
 const converge = async (changing: Changing, session: Session, wanted: Wanted): Promise<Deployed> => {
-  const { command, signal, lists } = changing;
+  const { command, signal, lists, context } = changing;
+  const { stillWanted } = wanted;
+  if (session.environment.host !== undefined) {
+    lists.look('still');
+    if (await ensureHost(context, session.environment, { command, signal, stillWanted })) lists.look('anew');
+  }
   const { plan, light } = await planned(changing, session, wanted);
   const blocked = blockedBy(plan);
   if (blocked !== null) throw blocked;
@@ -65,7 +71,6 @@ const converge = async (changing: Changing, session: Session, wanted: Wanted): P
     await session.settle(command);
     return done;
   }
-  const { stillWanted } = wanted;
   const how = { command, signal, saved: false, stillWanted, ...(light ? { lists: 'needed' as const } : {}) };
   const outcome = await session.apply(plan, how);
   if (outcome.result !== 'converged')

@@ -158,6 +158,8 @@ export interface WithAccess {
 export interface Session extends Awaited {
   readonly environment: Environment;
   plan(options: PlanOptions): Promise<Planned>;
+  /** What the servers that a preview shares lack for it, with its own plan; null: nothing. Only of previews in a pool. */
+  host?(): Promise<{ readonly session: Session; readonly plan: Plan } | null>;
   /** Takes the lease, refuses a plan whose basis moved, executes, observes again. */
   apply(plan: Plan, options: ApplyOptions): Promise<Outcome>;
   /**

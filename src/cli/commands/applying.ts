@@ -25,10 +25,12 @@ export const confirmAndApply = async (
   session: Session,
   plan: Plan,
   saved: boolean,
+  /** It was printed and agreed to already, together with another. */
+  asked?: 'asked',
 ): Promise<ExitCode> => {
   const cloudName = (await context.workspace()).cloudName;
   const shown = presentable(context, plan);
-  tell(context, () => printPlan(shown, cloudName, context.layout));
+  if (asked === undefined) tell(context, () => printPlan(shown, cloudName, context.layout));
   try {
     refuseBlocked(shown, context);
     refuseNotApproved(shown, context);
@@ -36,7 +38,7 @@ export const confirmAndApply = async (
       await session.settle(commandLine(context.invocation));
       return await finish(context, session, shown, null);
     }
-    await askFirst(context, questionOf(plan));
+    if (asked === undefined) await askFirst(context, questionOf(plan));
     context.interruption.signal.throwIfAborted();
     const command = commandLine(context.invocation);
     const { clock } = context.input;
@@ -66,7 +68,7 @@ export const presentable = (context: CommandContext, plan: Plan): Plan => {
 };
 
 /** Before anything is touched: a plan that is blocked in one place is not carried out in others. */
-const refuseBlocked = (plan: Plan, context: CommandContext): void => {
+export const refuseBlocked = (plan: Plan, context: CommandContext): void => {
   const blocked = plan.changes.filter((change) => change.action === 'blocked');
   if (blocked.length === 0) return;
   const next = blocked.find((change) => change.next !== undefined)?.next;
@@ -91,12 +93,17 @@ const refuseNotApproved = (plan: Plan, context: CommandContext): void => {
 };
 
 const questionOf = (plan: Plan): string => {
-  const changes = plan.changes.filter((change) => change.action !== 'keep').length;
-  const what = changes === 0 ? plural(plan.steps.length, 'step') : plural(changes, 'change');
+  const what = changesOf(plan);
   return plan.intent === 'destroy' ? `Destroy ${plan.environment} (${what})` : `Apply ${what} to ${plan.environment}`;
 };
 
-const finish = async (
+/** `3 changes`; where only something is waited for, `1 step`. */
+export const changesOf = (plan: Plan): string => {
+  const changes = plan.changes.filter((change) => change.action !== 'keep').length;
+  return changes === 0 ? plural(plan.steps.length, 'step') : plural(changes, 'change');
+};
+
+export const finish = async (
   context: CommandContext,
   session: Session,
   plan: Plan,

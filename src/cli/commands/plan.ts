@@ -9,24 +9,37 @@ import { planMarkdown } from '../print/markdown.ts';
 import { printPlan } from '../print/plan.ts';
 import { whileAllowed } from './allowing.ts';
 import { presentable } from './applying.ts';
+import { hostOf } from './with-host.ts';
 
 export const runPlan: CommandRun = async (context) => {
   const { only, replace, adopt, recoverAccess, images, out, comment } = context.invocation.options;
   const session = await openSession(context);
   const recovery = recoverAccess === undefined ? {} : { recoverAccess };
-  const look = () => reading(context, session.plan({ intent: 'converge', only, replace, adopt, images, ...recovery }));
-  const { plan } = await whileAllowed(context, session, look, 'looks');
+  const look = () =>
+    reading(
+      context,
+      (async () => ({
+        host: await hostOf(session),
+        ...(await session.plan({ intent: 'converge', only, replace, adopt, images, ...recovery })),
+      }))(),
+    );
+  const { host, plan } = await whileAllowed(context, session, look, 'looks');
   const { cloudName } = await context.workspace();
   const shown = presentable(context, plan);
+  if (host !== null)
+    tell(context, () => [...printPlan(presentable(context, host.plan), cloudName, context.layout), '']);
   tell(context, () => printPlan(shown, cloudName, context.layout));
-  tellJson(context, () => planDocument(plan, cloudName));
+  tellJson(context, () => ({
+    ...planDocument(plan, cloudName),
+    ...(host === null ? {} : { host: planDocument(host.plan, cloudName) }),
+  }));
   if (out !== null) await save(context, plan, out);
   const markdown = planMarkdown(shown, cloudName);
   await addSummary(context.input, () => markdown);
   const state = isEmpty(plan) ? 'unchanged' : plan.summary.blocked > 0 ? 'blocked' : 'changes';
   await setOutputs(context.input, { state, approval: approvalOf(plan) });
   if (comment !== null) await putComment(context, comment, plan.environment, markdown);
-  return isEmpty(plan) ? exitCodes.ok : exitCodes.changesPending;
+  return isEmpty(plan) && host === null ? exitCodes.ok : exitCodes.changesPending;
 };
 
 const save = async ({ input, invocation, progress }: CommandContext, plan: Plan, out: string): Promise<void> => {

@@ -1,5 +1,6 @@
 import { identify, may } from './consul/identity.ts';
 import { type ServiceInstance, serviceInstances } from './consul-model.ts';
+import { defaultNamespace, idOf, namespaceOf } from './nomad/keys.ts';
 import { type Answer, json, plainText } from './replies.ts';
 import type { ClusterState, MachinesState } from './state.ts';
 
@@ -39,7 +40,10 @@ export const ingressAnswer = (ingress: Ingress, visit: Visit): Answer => {
   const { instance } = chosen;
   return json({
     status: 'ok',
-    job: instance.allocation.jobId,
+    job: idOf(instance.allocation.jobId),
+    ...(namespaceOf(instance.allocation.jobId) === defaultNamespace
+      ? {}
+      : { namespace: namespaceOf(instance.allocation.jobId) }),
     version: instance.jobMeta['version'] ?? null,
     jobVersion: instance.jobVersion,
     node: instance.node,

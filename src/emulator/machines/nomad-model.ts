@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { autopilotHealth } from './autopilot.ts';
 import { aclRoutes } from './nomad/acl.ts';
+import { mayInNamespace } from './nomad/identity.ts';
 import { parse, plan, registerJob, stop } from './nomad/jobs.ts';
+import { keyOf, namespaceOf } from './nomad/keys.ts';
 import { taskLog } from './nomad/logs.ts';
+import { namespaceRoutes } from './nomad/namespaces.ts';
 import { findJob } from './nomad/registry.ts';
 import type { Handler, NomadDeps, NomadRoute, Right } from './nomad/route.ts';
 import { variableRoutes } from './nomad/variables.ts';
@@ -18,7 +21,7 @@ import {
 } from './nomad/views.ts';
 import { isUp, type Peer } from './raft.ts';
 import { type Answer, json, plainText } from './replies.ts';
-import type { JobRecord } from './state.ts';
+import type { AllocationRecord, JobRecord } from './state.ts';
 
 const version = '1.9.7';
 const region = 'global';
@@ -28,7 +31,7 @@ const leaderOf = ({ cluster }: NomadDeps): Peer | undefined =>
 const withJob =
   (answer: (deps: NomadDeps, job: JobRecord, query: URLSearchParams) => Answer): Handler =>
   (deps, params, query) => {
-    const job = findJob(deps.cluster, params['id'] ?? '');
+    const job = findJob(deps.cluster, keyOf(deps.namespace, params['id'] ?? ''));
     return job === undefined ? plainText('job not found', 404) : answer(deps, job, query);
   };
 /** One of a list by its id, shown or missed by name. */
@@ -42,6 +45,20 @@ const one =
     const found = find(deps, id);
     return found === undefined ? plainText(`${name} not found`, 404) : json(view(deps, found));
   };
+interface OfJob {
+  readonly jobId: string;
+}
+const ofJob = <T extends OfJob>({ namespace }: NomadDeps, all: readonly T[], id = ''): T[] =>
+  all.filter(({ jobId }) => jobId === keyOf(namespace, id));
+/** In the one that was asked for; of all of them, where the token has the right. */
+const inNamespace = ({ namespace, who }: NomadDeps, key: string, right: string): boolean =>
+  namespace === '*' ? mayInNamespace(who, right, namespaceOf(key)) : namespaceOf(key) === namespace;
+/** What has an id of its own is found whatever namespace was asked for. */
+const reads = ({ who }: NomadDeps, { jobId }: OfJob): boolean => mayInNamespace(who, 'read-job', namespaceOf(jobId));
+const stubIn =
+  ({ cluster, faults, now }: NomadDeps) =>
+  (one: AllocationRecord) =>
+    allocationStub(cluster, one, faults, now);
 const get = (path: string, right: Right, answer: Handler, leaderless = false): NomadRoute => ({
   method: 'GET',
   path,
@@ -81,9 +98,11 @@ const agentRoutes: readonly NomadRoute[] = [
 ];
 
 const jobRoutes: readonly NomadRoute[] = [
-  get('/v1/jobs', 'list-jobs', ({ cluster, faults, now }, _params, query) =>
-    json(cluster.jobs.map((job) => jobStub(cluster, job, faults, now, query.get('meta') === 'true'))),
-  ),
+  get('/v1/jobs', 'list-jobs', (deps, _params, query) => {
+    const { cluster, faults, now } = deps;
+    const seen = cluster.jobs.filter(({ id }) => inNamespace(deps, id, 'list-jobs'));
+    return json(seen.map((job) => jobStub(cluster, job, faults, now, query.get('meta') === 'true')));
+  }),
   post('/v1/jobs', 'own', (deps) => registerJob(deps)),
   { method: 'PUT', path: '/v1/jobs', right: 'own', answer: (deps) => registerJob(deps) },
   { ...post('/v1/jobs/parse', 'parse-job', (deps) => parse(deps)), leaderless: true },
@@ -99,15 +118,24 @@ const jobRoutes: readonly NomadRoute[] = [
     right: 'submit-job',
     answer: (deps, { id }, query) => stop(deps, id ?? '', query),
   },
-  get('/v1/job/:id/evaluations', 'read-job', ({ cluster }, { id }) =>
-    json(cluster.evaluations.filter((evaluation) => evaluation.jobId === id).map(evaluationView)),
+  get('/v1/job/:id/evaluations', 'read-job', (deps, { id }) =>
+    json(ofJob(deps, deps.cluster.evaluations, id).map(evaluationView)),
   ),
-  get('/v1/job/:id/deployments', 'read-job', ({ cluster }, { id }) =>
+  get('/v1/evaluations', 'read-job', (deps) =>
+    json(deps.cluster.evaluations.filter(({ jobId }) => inNamespace(deps, jobId, 'read-job')).map(evaluationView)),
+  ),
+  get('/v1/deployments', 'read-job', (deps) =>
     json(
-      cluster.deployments
-        .filter((deployment) => deployment.jobId === id)
+      deps.cluster.deployments
+        .filter(({ jobId }) => inNamespace(deps, jobId, 'read-job'))
+        .map((deployment) => deploymentView(deps.cluster, deployment)),
+    ),
+  ),
+  get('/v1/job/:id/deployments', 'read-job', (deps, { id }) =>
+    json(
+      ofJob(deps, deps.cluster.deployments, id)
         .toReversed()
-        .map((deployment) => deploymentView(cluster, deployment)),
+        .map((deployment) => deploymentView(deps.cluster, deployment)),
     ),
   ),
   get(
@@ -121,50 +149,59 @@ const jobRoutes: readonly NomadRoute[] = [
     right: 'read-logs',
     answer: (deps, { id }, query) => taskLog(deps, id ?? '', query),
   },
-  get('/v1/job/:id/deployment', 'read-job', ({ cluster }, { id }) => {
-    const last = cluster.deployments.findLast((deployment) => deployment.jobId === id);
-    return json(last === undefined ? null : deploymentView(cluster, last));
+  get('/v1/job/:id/deployment', 'read-job', (deps, { id }) => {
+    const last = ofJob(deps, deps.cluster.deployments, id).at(-1);
+    return json(last === undefined ? null : deploymentView(deps.cluster, last));
   }),
-  get('/v1/job/:id/allocations', 'read-job', ({ cluster, faults, now }, { id }) =>
-    json(
-      cluster.allocations
-        .filter((allocation) => allocation.jobId === id)
-        .map((allocation) => allocationStub(cluster, allocation, faults, now)),
-    ),
+  get('/v1/job/:id/allocations', 'read-job', (deps, { id }) =>
+    json(ofJob(deps, deps.cluster.allocations, id).map(stubIn(deps))),
   ),
-  get('/v1/allocations', 'read-job', ({ cluster, faults, now }) =>
-    json(cluster.allocations.map((allocation) => allocationStub(cluster, allocation, faults, now))),
+  get('/v1/allocations', 'read-job', (deps) =>
+    json(deps.cluster.allocations.filter(({ jobId }) => inNamespace(deps, jobId, 'read-job')).map(stubIn(deps))),
+  ),
+  get('/v1/node/:id/allocations', 'node:read', (deps, { id }) =>
+    json(
+      deps.cluster.allocations
+        .filter(({ nodeId, jobId }) => nodeId === id && mayInNamespace(deps.who, 'read-job', namespaceOf(jobId)))
+        .map((one) => allocationView(deps.cluster, one, deps.faults, deps.now)),
+    ),
   ),
   get(
     '/v1/allocation/:id',
-    'read-job',
+    'own',
     one(
       'alloc',
-      ({ cluster }, id) => cluster.allocations.find((allocation) => allocation.id === id),
+      (deps, id) => deps.cluster.allocations.find((allocation) => allocation.id === id && reads(deps, allocation)),
       ({ cluster, faults, now }, allocation) => allocationView(cluster, allocation, faults, now),
     ),
   ),
   get(
     '/v1/evaluation/:id',
-    'read-job',
+    'own',
     one(
       'eval',
-      ({ cluster }, id) => cluster.evaluations.find((evaluation) => evaluation.id === id),
+      (deps, id) => deps.cluster.evaluations.find((evaluation) => evaluation.id === id && reads(deps, evaluation)),
       (_deps, evaluation) => evaluationView(evaluation),
     ),
   ),
   get(
     '/v1/deployment/:id',
-    'read-job',
+    'own',
     one(
       'deployment',
-      ({ cluster }, id) => cluster.deployments.find((deployment) => deployment.id === id),
+      (deps, id) => deps.cluster.deployments.find((deployment) => deployment.id === id && reads(deps, deployment)),
       ({ cluster }, deployment) => deploymentView(cluster, deployment),
     ),
   ),
 ];
 
-export const nomadRoutes: readonly NomadRoute[] = [...agentRoutes, ...jobRoutes, ...aclRoutes, ...variableRoutes];
+export const nomadRoutes: readonly NomadRoute[] = [
+  ...agentRoutes,
+  ...jobRoutes,
+  ...aclRoutes,
+  ...namespaceRoutes,
+  ...variableRoutes,
+];
 
 /** Public half of what Nomad signs its workloads' identities with; nobody checks a signature here. */
 const signingKey = {

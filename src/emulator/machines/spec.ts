@@ -54,6 +54,7 @@ const groupSchema = z.looseObject({
 });
 export const jobSpecSchema = z.looseObject({
   ID: z.string().min(1),
+  Namespace: orNull(z.string()),
   Type: orNull(z.string()).transform((value) => value ?? 'service'),
   Meta: orNull(z.record(z.string(), z.string())),
   Constraints: orNull(z.array(constraintSchema)),

@@ -2,7 +2,7 @@ import type { WorldState } from '../world.ts';
 import { type ConsulAcl, emptyConsulAcl } from './consul/acl-state.ts';
 import type { Delivery } from './delivery.ts';
 import type { PlacedFault } from './faults.ts';
-import { emptyNomadAcl, type NomadAcl, type VariableRecord } from './nomad/acl-state.ts';
+import { emptyNomadAcl, type NamespaceRecord, type NomadAcl, type VariableRecord } from './nomad/acl-state.ts';
 import type { Raft } from './raft.ts';
 import type { RootDisk } from './root.ts';
 
@@ -104,6 +104,8 @@ export interface ClusterState {
   consulAcl: ConsulAcl;
   nomadAcl: NomadAcl;
   variables: VariableRecord[];
+  /** Without `default`; absent in worlds from before there were any. */
+  namespaces?: NamespaceRecord[];
   /** Since when Nomad's agent runs, by machine; it goes on whatever becomes of its Consul token. */
   nomadSince: Record<string, number>;
 }

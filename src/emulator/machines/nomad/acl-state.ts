@@ -33,9 +33,18 @@ export interface NomadAcl {
 }
 export const emptyNomadAcl = (): NomadAcl => ({ bootstrapped: null, policies: [], tokens: [] });
 
+export interface NamespaceRecord {
+  readonly Name: string;
+  readonly Description: string;
+  readonly Meta: Readonly<Record<string, string>> | null;
+  readonly Hash: string;
+  readonly CreateIndex: number;
+  readonly ModifyIndex: number;
+}
+
 /** Times in nanoseconds since the epoch. */
 export interface VariableRecord {
-  readonly Namespace: 'default';
+  readonly Namespace: string;
   readonly Path: string;
   readonly CreateIndex: number;
   readonly ModifyIndex: number;

@@ -4,6 +4,7 @@ import type { GroupSpec } from '../spec.ts';
 import { hasChecks } from '../spec.ts';
 import type { AllocationRecord, ClusterState } from '../state.ts';
 import { timings } from '../timings.ts';
+import { idOf } from './keys.ts';
 
 /** What will become of an allocation if nothing else happens; times in ms. */
 export interface Course {
@@ -30,7 +31,7 @@ export const sickness = (
   group: GroupSpec,
   faults: readonly PlacedFault[],
 ): 'never-healthy' | 'task-crashes' | undefined => {
-  const set = taskFault(faults, allocation.machine, allocation.jobId);
+  const set = taskFault(faults, allocation.machine, idOf(allocation.jobId));
   if (set !== undefined) return set;
   const images = group.Tasks.map((task) => String(task.Config?.['image'] ?? ''));
   return sickImages.find(([pattern]) => images.some((image) => pattern.test(image)))?.[1];
@@ -112,5 +113,6 @@ export const collectGarbage = (state: ClusterState): void => {
   const gone = new Set(ended.slice(0, Math.max(0, ended.length - terminalMax)));
   state.allocations = state.allocations.filter((one) => !gone.has(one));
   state.evaluations = state.evaluations.slice(-terminalMax);
-  state.deployments = state.deployments.slice(-terminalMax);
+  const old = new Set(state.deployments.filter(({ status }) => status !== 'running').slice(0, -terminalMax));
+  state.deployments = state.deployments.filter((one) => !old.has(one));
 };

@@ -50,17 +50,29 @@ const block = (rules: Rules, name: string): Rules => {
 };
 const words = (value: Value | undefined): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
 
-/** Blocks of the one namespace there is, by its name or by `*`. */
-const namespaces = (who: Identity): readonly Rules[] =>
+const label = 'namespace.';
+/**
+ * The block of a policy that counts for a namespace: the one of its name, else of the globs that fit the one with the
+ * fewest letters left to chance (nomad/acl/acl.go, findClosestMatchingGlob).
+ */
+const namespaces = (who: Identity, namespace: string): readonly Rules[] =>
   who.policies.flatMap((policy) => {
     const rules = rulesOf(policy);
-    return [block(rules, 'namespace.default'), block(rules, 'namespace.*')];
+    const names = Object.keys(rules)
+      .filter((key) => key.startsWith(label) && fits(key.slice(label.length), namespace))
+      .toSorted((a, b) => Number(a.includes('*')) - Number(b.includes('*')) || b.length - a.length);
+    return names.slice(0, 1).map((name) => block(rules, name));
   });
 
-/** `submit-job`, `read-job` and so on in the namespace `default`. */
-export const mayInNamespace = (who: Identity, capability: string): boolean =>
+/** May do anything at all in it: then it is listed. */
+export const seesNamespace = (who: Identity, namespace: string): boolean =>
   isManagement(who) ||
-  namespaces(who).some((rules) =>
+  namespaces(who, namespace).some((rules) => rules['policy'] !== undefined || words(rules['capabilities']).length > 0);
+
+/** `submit-job`, `read-job` and so on. */
+export const mayInNamespace = (who: Identity, capability: string, namespace: string): boolean =>
+  isManagement(who) ||
+  namespaces(who, namespace).some((rules) =>
     [...(shorthand[String(rules['policy'] ?? '')] ?? []), ...words(rules['capabilities'])].includes(capability),
   );
 
@@ -72,9 +84,13 @@ export const mayOn = (who: Identity, what: string, access: string): boolean =>
     return given === 'write' || given === access;
   });
 
-export const mayVariable = (who: Identity, path: string, access: 'read' | 'write' | 'list' | 'destroy'): boolean =>
+export const mayVariable = (
+  who: Identity,
+  { namespace, path }: { readonly namespace: string; readonly path: string },
+  access: 'read' | 'write' | 'list' | 'destroy',
+): boolean =>
   isManagement(who) ||
-  namespaces(who).some((rules) =>
+  namespaces(who, namespace).some((rules) =>
     Object.entries(block(rules, 'variables')).some(
       ([key, value]) =>
         key.startsWith('path.') &&

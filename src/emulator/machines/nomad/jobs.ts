@@ -5,6 +5,8 @@ import { type Answer, json, plainText } from '../replies.ts';
 import { jobSpecSchema } from '../spec.ts';
 import type { JobRecord } from '../state.ts';
 import { mayInNamespace } from './identity.ts';
+import { defaultNamespace, keyOf } from './keys.ts';
+import { hasNamespace } from './namespaces.ts';
 import { deregister, findJob, isUnchanged, register } from './registry.ts';
 import { type NomadDeps, permissionDenied } from './route.ts';
 import { latest } from './schedule.ts';
@@ -27,7 +29,7 @@ export const parse = ({ body }: NomadDeps): Answer => {
 };
 
 const jobBody = z.object({
-  Job: z.looseObject({ ID: z.string() }),
+  Job: z.looseObject({ ID: z.string(), Namespace: z.string().optional() }),
   EnforceIndex: z.boolean().nullish(),
   JobModifyIndex: z.int().nullish(),
 });
@@ -49,14 +51,21 @@ const jobOf = (body: unknown): { readonly request: JobRequest } | { readonly ref
 export const registerJob = ({ cluster, faults, now, body, who }: NomadDeps): Answer => {
   const parsed = jobOf(body);
   if ('refused' in parsed) return parsed.refused;
-  if (!mayInNamespace(who, 'submit-job')) return permissionDenied;
   const { Job: spec, EnforceIndex: enforce, JobModifyIndex: index } = parsed.request;
-  const present = findJob(cluster, spec.ID);
+  const { Namespace: namespace = defaultNamespace } = spec;
+  if (!mayInNamespace(who, 'submit-job', namespace)) return permissionDenied;
+  if (!hasNamespace(cluster, namespace))
+    return plainText(
+      `1 error occurred:\n\t* job ${JSON.stringify(spec.ID)} is in nonexistent namespace "${namespace}"\n\n`,
+      500,
+    );
+  const key = keyOf(namespace, spec.ID);
+  const present = findJob(cluster, key);
   const refusal = enforce === true ? indexConflict(present, index ?? 0) : undefined;
   if (refusal !== undefined) return plainText(refusal, 500);
   const evaluation = register(cluster, spec, 'job-register', now);
   settleJobs(cluster, faults, now);
-  const modified = latest(findJob(cluster, spec.ID) ?? mustExist(spec.ID)).modifyIndex;
+  const modified = latest(findJob(cluster, key) ?? mustExist(key)).modifyIndex;
   return json({
     EvalID: evaluation.id,
     EvalCreateIndex: evaluation.createIndex,
@@ -84,7 +93,7 @@ export const plan = ({ cluster, now, body }: NomadDeps, id: string): Answer => {
   if ('refused' in parsed) return parsed.refused;
   const { Job: spec } = parsed.request;
   if (spec.ID !== id) return plainText('Job ID does not match', 400);
-  const present = findJob(cluster, id);
+  const present = findJob(cluster, keyOf(spec.Namespace ?? defaultNamespace, id));
   const type = isUnchanged(present, spec) ? 'None' : present === undefined ? 'Added' : 'Edited';
   const evaluation = register(structuredClone(cluster), spec, 'job-register', now);
   return json({
@@ -98,8 +107,8 @@ export const plan = ({ cluster, now, body }: NomadDeps, id: string): Answer => {
 };
 
 /** Stopping a job that is not there succeeds with an empty evaluation (seen on a real 1.9.7). */
-export const stop = ({ cluster, now }: NomadDeps, id: string, query: URLSearchParams): Answer => {
-  const job = findJob(cluster, id);
+export const stop = ({ cluster, now, namespace }: NomadDeps, id: string, query: URLSearchParams): Answer => {
+  const job = findJob(cluster, keyOf(namespace, id));
   if (job === undefined) return json({ EvalID: '', EvalCreateIndex: 0, JobModifyIndex: 0, Index: 0 });
   const { id: evaluation, createIndex } = deregister(cluster, job, query.get('purge') === 'true', now);
   return json({

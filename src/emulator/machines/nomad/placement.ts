@@ -3,6 +3,7 @@ import { type GroupSpec, type JobSpec, resourcesOf, servicesOf, staticPorts } fr
 import type { AllocationRecord, ClusterState, NodeRecord, Placement } from '../state.ts';
 import { timings } from '../timings.ts';
 import { isLive } from './allocations.ts';
+import { keyOfSpec } from './keys.ts';
 
 export const nodeStatus = (node: NodeRecord, now: number): 'ready' | 'down' =>
   node.downSince !== null && now - node.downSince >= timings.heartbeatLoss ? 'down' : 'ready';
@@ -25,7 +26,7 @@ export const choose = (state: ClusterState, job: JobSpec, group: GroupSpec, now:
   for (const node of state.nodes.filter((one) => one.eligible && nodeStatus(one, now) === 'ready')) {
     failed.NodesEvaluated += 1;
     const here = state.allocations.filter((one) => isLive(one) && one.nodeId === node.id);
-    const copies = here.filter((one) => one.jobId === job.ID && one.group === group.Name).length;
+    const copies = here.filter((one) => one.jobId === keyOfSpec(job) && one.group === group.Name).length;
     const filter = filteredBy(node, job, group, copies, now);
     const dimension = filter === undefined ? exhausted(node, here, group) : undefined;
     if (filter !== undefined) count(failed, 'ConstraintFiltered', filter);
@@ -79,12 +80,12 @@ export const place = (
   const chosen = choose(state, job, group, now);
   if ('failed' in chosen) return chosen.failed;
   state.index += 1;
-  const id = stableUuid(`allocation ${job.ID} ${group.Name} ${wanted.index} ${state.index} ${chosen.node.id}`);
+  const id = stableUuid(`allocation ${keyOfSpec(job)} ${group.Name} ${wanted.index} ${state.index} ${chosen.node.id}`);
   state.allocations.push({
     ...wanted,
     ...resourcesOf(group),
     id,
-    jobId: job.ID,
+    jobId: keyOfSpec(job),
     group: group.Name,
     nodeId: chosen.node.id,
     machine: chosen.node.machine,

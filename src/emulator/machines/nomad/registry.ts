@@ -3,6 +3,7 @@ import { specOf } from '../spec.ts';
 import type { ClusterState, EvaluationRecord, JobRecord, Placement } from '../state.ts';
 import { isLive, stopAllocation } from './allocations.ts';
 import { cancelDeployment, startDeployment } from './deployments.ts';
+import { keyOfSpec } from './keys.ts';
 import { latest, schedule } from './schedule.ts';
 
 type Json = Record<string, unknown>;
@@ -42,7 +43,7 @@ const versionsMax = 6;
 
 /** A new version when the job differs, and an evaluation that places it. */
 export const register = (state: ClusterState, spec: Json, triggeredBy: string, now: number): EvaluationRecord => {
-  const id = specOf(spec).ID;
+  const id = keyOfSpec(specOf(spec));
   let job = findJob(state, id);
   if (!isUnchanged(job, spec)) {
     state.index += 1;

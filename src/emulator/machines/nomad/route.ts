@@ -1,6 +1,7 @@
 import { type Answer, findRoute, type ModelRoute, noLeader, plainText } from '../replies.ts';
 import type { ClusterState, MachinesState } from '../state.ts';
 import { type Identity, identify, isManagement, mayInNamespace, mayOn } from './identity.ts';
+import { defaultNamespace } from './keys.ts';
 
 export interface NomadDeps {
   readonly cluster: ClusterState;
@@ -9,6 +10,8 @@ export interface NomadDeps {
   readonly body: unknown;
   readonly who: Identity;
   readonly secret: string | null;
+  /** Of the query; `*` stands for all. */
+  readonly namespace: string;
 }
 export type Handler = ModelRoute<NomadDeps>['answer'];
 
@@ -40,7 +43,7 @@ const aclDisabled = plainText('ACL support disabled', 400);
 /** undefined: there is no such route. */
 export const answerNomad = (
   routes: readonly NomadRoute[],
-  deps: Omit<NomadDeps, 'who' | 'secret'>,
+  deps: Omit<NomadDeps, 'who' | 'secret' | 'namespace'>,
   { method, url, secret, enforced }: NomadRequest,
 ): Answer | undefined => {
   const found = findRoute(routes, method, url.pathname) as { route: NomadRoute; params: Params } | undefined;
@@ -52,15 +55,18 @@ export const answerNomad = (
   // Except where it asks for itself, a secret that no token has is refused whatever the call.
   const stranger = enforced && secret !== null && secret !== '' && who.token === null;
   if (stranger && route.right !== 'open' && route.path !== selfPath) return permissionDenied;
-  if (!permits(route.right, who)) return permissionDenied;
-  return route.answer({ ...deps, who, secret }, params, url.searchParams);
+  const namespace = url.searchParams.get('namespace') ?? defaultNamespace;
+  if (!permits(route.right, who, namespace)) return permissionDenied;
+  return route.answer({ ...deps, who, secret, namespace }, params, url.searchParams);
 };
 const selfPath = '/v1/acl/token/self';
 type Params = Readonly<Record<string, string>>;
 
-const permits = (right: Right, who: Identity): boolean => {
+const permits = (right: Right, who: Identity, namespace: string): boolean => {
   if (right === 'open' || right === 'own') return true;
   if (right === 'management') return isManagement(who);
   const [what = '', access] = right.split(':');
-  return access === undefined ? mayInNamespace(who, what) : mayOn(who, what, access);
+  if (access !== undefined) return mayOn(who, what, access);
+  // Of all of them each shows what may be seen of it.
+  return namespace === '*' || mayInNamespace(who, what, namespace);
 };

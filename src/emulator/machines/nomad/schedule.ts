@@ -1,6 +1,7 @@
 import { type GroupSpec, type JobSpec, specOf } from '../spec.ts';
 import type { AllocationRecord, ClusterState, DeploymentRecord, JobRecord, JobVersion, Placement } from '../state.ts';
 import { isLive, mayReschedule, rescheduleDelay, stopAllocation } from './allocations.ts';
+import { keyOfSpec } from './keys.ts';
 import { nodeStatus, place } from './placement.ts';
 
 /** The group as one version of the job writes it. */
@@ -63,13 +64,13 @@ interface Scope {
 }
 
 const liveOf = ({ state, job, group }: Scope): AllocationRecord[] =>
-  state.allocations.filter((one) => one.jobId === job.ID && one.group === group.Name && isLive(one));
+  state.allocations.filter((one) => one.jobId === keyOfSpec(job) && one.group === group.Name && isLive(one));
 
 /** A failed allocation's place stays empty until its reschedule is due. */
 const waitingPlaces = ({ state, job, group, version, now }: Scope): AllocationRecord[] =>
   state.allocations.filter(
     (one) =>
-      one.jobId === job.ID &&
+      one.jobId === keyOfSpec(job) &&
       one.group === group.Name &&
       one.version === version &&
       one.ended === 'failed' &&
@@ -85,7 +86,7 @@ const placeOne = (scope: Scope, canary = false): Placement | undefined => {
   const free = [...Array(group.Count + used.size + 1).keys()].find((index) => !used.has(index)) ?? 0;
   const due = state.allocations.find(
     (one) =>
-      one.jobId === job.ID &&
+      one.jobId === keyOfSpec(job) &&
       one.group === group.Name &&
       one.ended === 'failed' &&
       one.version === version &&
@@ -127,7 +128,7 @@ const steady = (scope: Scope): Placement | undefined => {
 const once = (scope: Scope): Placement | undefined => {
   const { state, job, group, version, now } = scope;
   const current = state.allocations.filter(
-    (one) => one.jobId === job.ID && one.group === group.Name && one.version === version,
+    (one) => one.jobId === keyOfSpec(job) && one.group === group.Name && one.version === version,
   );
   for (const one of liveOf(scope)) if (one.version !== version) stopAllocation(one, now);
   const over = current.filter(

@@ -8,11 +8,11 @@ const variableBody = z.looseObject({ Items: z.record(z.string(), z.string()).nul
 /** 64 KiB (nomad/structs/variables.go, maxVariableSize). */
 const bytesMax = 65_536;
 
-const find = ({ cluster }: NomadDeps, path: string): VariableRecord | undefined =>
-  cluster.variables.find((one) => one.Path === path);
+const find = ({ cluster, namespace }: NomadDeps, path: string): VariableRecord | undefined =>
+  cluster.variables.find((one) => one.Namespace === namespace && one.Path === path);
 
 const read = (deps: NomadDeps, path: string): Answer => {
-  if (!mayVariable(deps.who, path, 'read')) return permissionDenied;
+  if (!mayVariable(deps.who, { ...deps, path }, 'read')) return permissionDenied;
   const variable = find(deps, path);
   return variable === undefined ? plainText('variable not found', 404) : json(variable);
 };
@@ -22,15 +22,22 @@ const conflict = (deps: NomadDeps, path: string, query: URLSearchParams): Answer
   const cas = query.get('cas');
   const present = find(deps, path);
   if (cas === null || Number(cas) === (present?.ModifyIndex ?? 0)) return undefined;
-  const nothing = { Namespace: 'default', Path: path, CreateIndex: 0, ModifyIndex: 0, CreateTime: 0, ModifyTime: 0 };
+  const nothing = {
+    Namespace: deps.namespace,
+    Path: path,
+    CreateIndex: 0,
+    ModifyIndex: 0,
+    CreateTime: 0,
+    ModifyTime: 0,
+  };
   return plainText(JSON.stringify(present ?? nothing), 409);
 };
 
 const write = (deps: NomadDeps, path: string, query: URLSearchParams): Answer => {
-  const { cluster, body, now, who } = deps;
+  const { cluster, body, now, who, namespace } = deps;
   const items = variableBody.safeParse(body).data?.Items ?? {};
   if (Object.keys(items).length === 0) return plainText('variable missing required Items object', 400);
-  if (!mayVariable(who, path, 'write')) return permissionDenied;
+  if (!mayVariable(who, { namespace, path }, 'write')) return permissionDenied;
   if (path.startsWith('nomad/') && !/^nomad\/(?:jobs|job-templates)(?:\/|$)/.test(path))
     return plainText(
       'RPC Error:: 400,only paths at "nomad/jobs" or "nomad/job-templates" and below are valid paths under the top-level "nomad" directory',
@@ -43,7 +50,7 @@ const write = (deps: NomadDeps, path: string, query: URLSearchParams): Answer =>
   const before = find(deps, path);
   cluster.index += 1;
   const variable: VariableRecord = {
-    Namespace: 'default',
+    Namespace: namespace,
     Path: path,
     CreateIndex: before?.CreateIndex ?? cluster.index,
     ModifyIndex: cluster.index,
@@ -56,18 +63,21 @@ const write = (deps: NomadDeps, path: string, query: URLSearchParams): Answer =>
 };
 
 const remove = (deps: NomadDeps, path: string, query: URLSearchParams): Answer => {
-  if (!mayVariable(deps.who, path, 'destroy')) return permissionDenied;
+  if (!mayVariable(deps.who, { ...deps, path }, 'destroy')) return permissionDenied;
   const refused = conflict(deps, path, query);
   if (refused !== undefined) return refused;
   const { cluster } = deps;
-  cluster.variables = cluster.variables.filter((one) => one.Path !== path);
+  const gone = find(deps, path);
+  cluster.variables = cluster.variables.filter((one) => one !== gone);
   return empty(204);
 };
 
-const list = ({ cluster, who }: NomadDeps, prefix: string): Answer =>
+const list = ({ cluster, who, namespace }: NomadDeps, prefix: string): Answer =>
   json(
     cluster.variables
-      .filter((one) => one.Path.startsWith(prefix) && mayVariable(who, one.Path, 'list'))
+      .filter((one) => namespace === '*' || one.Namespace === namespace)
+      .filter((one) => one.Path.startsWith(prefix))
+      .filter((one) => mayVariable(who, { namespace: one.Namespace, path: one.Path }, 'list'))
       .map(({ Items: _items, ...variable }) => variable),
   );
 

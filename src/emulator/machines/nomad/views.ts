@@ -10,6 +10,7 @@ import type {
   NodeRecord,
 } from '../state.ts';
 import { clientStatus, isLive, mayReschedule, sickness } from './allocations.ts';
+import { idOf, namespaceOf } from './keys.ts';
 import { nodeStatus, seesConsul } from './placement.ts';
 import { latest } from './schedule.ts';
 import { courseIn } from './settle.ts';
@@ -45,7 +46,8 @@ export const jobView = (state: ClusterState, job: JobRecord) => {
   return {
     ...version.spec,
     Datacenters: version.spec['Datacenters'] ?? ['*'],
-    ID: job.id,
+    ID: idOf(job.id),
+    Namespace: namespaceOf(job.id),
     Status: jobStatus(state, job),
     StatusDescription: '',
     Stop: job.stopped,
@@ -89,10 +91,10 @@ export const jobStub = (
     ];
   });
   return {
-    ID: job.id,
+    ID: idOf(job.id),
     ParentID: '',
-    Name: String(version.spec['Name'] ?? job.id),
-    Namespace: 'default',
+    Name: String(version.spec['Name'] ?? idOf(job.id)),
+    Namespace: namespaceOf(job.id),
     Datacenters: version.spec['Datacenters'] ?? ['*'],
     NodePool: 'default',
     Multiregion: null,
@@ -105,8 +107,8 @@ export const jobStub = (
     Status: jobStatus(state, job),
     StatusDescription: '',
     JobSummary: {
-      JobID: job.id,
-      Namespace: 'default',
+      JobID: idOf(job.id),
+      Namespace: namespaceOf(job.id),
       Summary: Object.fromEntries(groups),
       Children: { Pending: 0, Running: 0, Dead: 0 },
       CreateIndex: job.createIndex,
@@ -122,10 +124,10 @@ export const jobStub = (
 /** Without trouble there is nothing to say of it. */
 export const evaluationView = (one: EvaluationRecord) => ({
   ID: one.id,
-  Namespace: 'default',
+  Namespace: namespaceOf(one.jobId),
   Type: one.type,
   TriggeredBy: one.triggeredBy,
-  JobID: one.jobId,
+  JobID: idOf(one.jobId),
   JobModifyIndex: one.jobModifyIndex,
   Status: one.status,
   ...(one.status === 'blocked' ? { StatusDescription: 'created to place remaining allocations' } : {}),
@@ -137,8 +139,8 @@ export const evaluationView = (one: EvaluationRecord) => ({
 
 export const deploymentView = (state: ClusterState, one: DeploymentRecord) => ({
   ID: one.id,
-  Namespace: 'default',
-  JobID: one.jobId,
+  Namespace: namespaceOf(one.jobId),
+  JobID: idOf(one.jobId),
   JobVersion: one.jobVersion,
   JobModifyIndex: one.createIndex,
   JobCreateIndex: one.jobCreateIndex,
@@ -217,11 +219,11 @@ export const allocationView = (
   const events = eventsOf(one, group, { startedAt, decidedAt: course?.decidedAt ?? startedAt, fault, now });
   return {
     ID: one.id,
-    Name: `${one.jobId}.${one.group}[${one.index}]`,
-    Namespace: 'default',
+    Name: `${idOf(one.jobId)}.${one.group}[${one.index}]`,
+    Namespace: namespaceOf(one.jobId),
     NodeID: one.nodeId,
     NodeName: node?.name ?? '',
-    JobID: one.jobId,
+    JobID: idOf(one.jobId),
     JobType: spec?.Type ?? 'service',
     JobVersion: one.version,
     TaskGroup: one.group,

@@ -1,0 +1,48 @@
+import type { ExitCode } from '../../domain/errors.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { PlanOptions, Session } from '../../ports/session.ts';
+import { commandLine } from '../arguments.ts';
+import { type CommandContext, cleaned, reading, report, tell } from '../context.ts';
+import { printOutcome } from '../print/outcome.ts';
+import { printPlan } from '../print/plan.ts';
+import { changesOf, confirmAndApply, finish, presentable, refuseBlocked } from './applying.ts';
+import { askFirst } from './asking.ts';
+
+/** What has to be done first to the servers that a preview shares. */
+export interface HostFirst {
+  readonly session: Session;
+  readonly plan: Plan;
+}
+
+/** null: nothing, as for everything but a preview without servers of its own. */
+export const hostOf = async (session: Session): Promise<HostFirst | null> => (await session.host?.()) ?? null;
+
+/** Both plans, one question; then the servers, then a plan of the preview by what is there now. */
+export const applyWithHost = async (
+  context: CommandContext,
+  session: Session,
+  { host, options }: { readonly host: HostFirst; readonly options: PlanOptions },
+): Promise<ExitCode> => {
+  const { cloudName } = await context.workspace();
+  const { plan } = await reading(context, session.plan(options));
+  const shown = [presentable(context, host.plan), presentable(context, plan)];
+  for (const one of shown) tell(context, () => [...printPlan(one, cloudName, context.layout), '']);
+  for (const one of shown) refuseBlocked(one, context);
+  await askFirst(context, `Apply ${shown.map((one) => `${changesOf(one)} to ${one.environment}`).join(' and ')}`);
+  const { signal } = context.interruption;
+  signal.throwIfAborted();
+  const { clock } = context.input;
+  const startedAt = clock.now();
+  const outcome = await host.session.apply(host.plan, {
+    command: commandLine(context.invocation),
+    signal,
+    saved: false,
+  });
+  const waitedMs = clock.now() - startedAt;
+  if (outcome.result !== 'converged')
+    return finish(context, host.session, presentable(context, host.plan), { ...outcome, waitedMs });
+  const done = cleaned(context, outcome);
+  report(context, () => ['', ...printOutcome(done, waitedMs, commandLine(context.invocation), context.errorLayout)]);
+  const { plan: now } = await reading(context, session.plan(options));
+  return confirmAndApply(context, session, now, false, 'asked');
+};

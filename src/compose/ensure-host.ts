@@ -1,0 +1,56 @@
+import { type Environment, targetWords } from '../domain/environment.ts';
+import { Failure, LeaseHeldError } from '../domain/errors.ts';
+import { isEmpty } from '../domain/plan.ts';
+import type { ApplyOptions, Session } from '../ports/session.ts';
+import type { Context } from './context.ts';
+import { type HostNeed, hostNeed } from './host.ts';
+import { openHost } from './open-session.ts';
+import { blockedBy, whyNot } from './preview-results.ts';
+
+export type EnsureHost = Pick<ApplyOptions, 'command' | 'signal' | 'stillWanted'>;
+
+/** Another run may be at the host: a new server takes some minutes. */
+const waitMs = 15 * 60_000;
+/** Each time somebody else's run ended in between. */
+const triesMax = 5;
+
+/**
+ * Before a preview is deployed on servers that it shares: makes those, or one more, where there are too few. Its own
+ * lease, its own plan. Throws BlockedError where the plan is refused, Failure where it does not come to its end, and
+ * WithdrawnError where the preview is not wanted any more. True: something was done.
+ */
+export const ensureHost = async (context: Context, preview: Environment, how: EnsureHost): Promise<boolean> => {
+  let done = false;
+  for (let nth = 1; ; nth += 1) {
+    const need = await hostNeed(context, preview);
+    if (need === null) return done;
+    if (nth > triesMax)
+      throw new Failure(
+        `${need.environment.name} is not ready for ${preview.name} after ${triesMax} tries: ${need.because}`,
+        {
+          next: `reconcile ${targetWords(need.environment)}`,
+        },
+      );
+    const session = await openHost(context, need);
+    try {
+      await converge(session, need, how);
+      done = true;
+    } catch (error) {
+      if (!(error instanceof LeaseHeldError) || error.held === undefined) throw error;
+      await session.waitUntilFree({ command: how.command, waitMs, signal: how.signal });
+    } finally {
+      await session.close();
+    }
+  }
+};
+
+const converge = async (session: Session, { environment, options }: HostNeed, how: EnsureHost): Promise<void> => {
+  const { plan } = await session.plan(options);
+  const blocked = blockedBy(plan);
+  if (blocked !== null) throw blocked;
+  if (isEmpty(plan)) return session.settle(how.command);
+  const outcome = await session.apply(plan, { ...how, saved: false });
+  if (outcome.result === 'converged') return;
+  const again = `reconcile ${targetWords(environment)}`;
+  throw new Failure(whyNot(outcome, again), { next: again });
+};
