@@ -1,3 +1,5 @@
+import type { StateConfig } from '../config/project.ts';
+import type { EnvironmentType } from '../domain/environment.ts';
 import { redact, type Secret } from '../domain/secret.ts';
 import { createHetznerCloud } from '../hetzner/cloud.ts';
 import { createHetznerLeases } from '../hetzner/lease-holder.ts';
@@ -28,6 +30,7 @@ type Given = Pick<
 > &
   Pick<LeasesOptions, 'waitClock' | 'ttlMs'> & {
     readonly access: CloudAccess;
+    readonly previews?: PreviewsApart;
   };
 
 /** Where documents and leases are kept: in one store, unless infra.yaml says that it can't hold a lease. */
@@ -40,8 +43,20 @@ const keptBy = (
   return { store: guardedByRead(store), leases: createHetznerLeases({ ...access, project: config.project }) };
 };
 
+/** Where the states of previews lie, if not beside the others. */
+export interface PreviewsApart extends Pick<Context, 'store' | 'sealer' | 'backends'> {
+  readonly state: StateConfig;
+}
+
 /** Builds the adapters above one cloud: the API client, and the way to its machines. */
-export const buildContext = async ({ access, waitClock, ttlMs, registry, ...given }: Given): Promise<Context> => {
+export const buildContext = async ({
+  access,
+  waitClock,
+  ttlMs,
+  registry,
+  previews,
+  ...given
+}: Given): Promise<Context> => {
   const { clock } = access;
   const { random, holder, reporter } = given;
   const { reach, emulated } = await machinesFor(access, random, given.env);
@@ -49,27 +64,24 @@ export const buildContext = async ({ access, waitClock, ttlMs, registry, ...give
   const { endpoint, token } = access;
   const cloud = createHetznerCloud({ fetch: gate.guard(access.fetch), endpoint, token, clock, random });
   const ungated = createHetznerCloud({ fetch: access.fetch, endpoint, token, clock, random });
-  // Keys, secrets and certificates are written beside the state: while that happens no virtual time may pass.
-  const kept = keptBy(given, access);
-  const store = holdingTime(kept.store, clock);
-  const leases = createLeases({
-    store: kept.leases,
-    clock,
-    random,
-    holder,
-    reporter,
-    cloudInProcess: access.machines !== null,
-    ...(waitClock === undefined ? {} : { waitClock }),
-    ...(ttlMs === undefined ? {} : { ttlMs }),
-  });
   const own = access.supply === undefined ? {} : { supply: access.supply };
   const secrets = new Map<string, Secret>([[access.token.reveal(), access.token]]);
   const closeCloud = async (): Promise<void> => access.close?.();
-  return {
+  /** Keys, secrets and certificates are written beside the state: while that happens no virtual time may pass. */
+  const placeOf = (place: Pick<Given, 'store' | 'sealer' | 'config'>): Pick<Context, 'store' | 'leases' | 'sealer'> => {
+    const kept = keptBy(place, access);
+    const leases = createLeases({
+      store: kept.leases,
+      ...{ clock, random, holder, reporter },
+      cloudInProcess: access.machines !== null,
+      ...(waitClock === undefined ? {} : { waitClock }),
+      ...(ttlMs === undefined ? {} : { ttlMs }),
+    });
+    return { store: holdingTime(kept.store, clock), leases, sealer: sealingInNoTime(place.sealer, clock) };
+  };
+  const all: Context = {
     ...given,
-    store,
-    leases,
-    sealer: sealingInNoTime(given.sealer, clock),
+    ...placeOf(given),
     recovery: keepingInNoTime(given.recovery, clock),
     onSecret: (secret) => {
       secrets.set(secret.reveal(), secret);
@@ -88,5 +100,20 @@ export const buildContext = async ({ access, waitClock, ttlMs, registry, ...give
     reachMachines: (keyRing) => gate.guardMachines(reach(keyRing)),
     gate,
     clock,
+    contextFor: (type) => (isOfPreviews(type) ? ofPreviews : all),
   };
+  const ofPreviews = previews === undefined ? all : apart(all, previews, placeOf);
+  return all;
+};
+
+const isOfPreviews = (type: EnvironmentType): boolean => type === 'pr' || type === 'pool';
+
+/** The same cloud, with another place for all that is remembered. */
+const apart = (
+  { backends: _others, ...all }: Context,
+  { state, backends, ...place }: PreviewsApart,
+  placeOf: (place: Pick<Given, 'store' | 'sealer' | 'config'>) => Pick<Context, 'store' | 'leases' | 'sealer'>,
+): Context => {
+  const config = { ...all.config, state };
+  return { ...all, config, ...placeOf({ ...place, config }), ...(backends === undefined ? {} : { backends }) };
 };

@@ -1,3 +1,4 @@
+import { environmentSelector } from '../domain/access-rule.ts';
 import { type Environment, targetWords } from '../domain/environment.ts';
 import { BlockedError, DeadlineError } from '../domain/errors.ts';
 import type { Step } from '../domain/plan.ts';
@@ -35,7 +36,8 @@ export const refuseClosed = async (context: TargetContext, steps: readonly Step[
   const who = whoGetsIn(environment, env);
   if (door.letIn || first === undefined || who === undefined || loginRanges(environment.firewall).length > 0) return;
   const rules = await listRules(context);
-  if (rules.some((rule) => rule.environment === environment.name && rule.expiresMs > clock.now())) return;
+  const selector = environmentSelector(environment.project, environment.name);
+  if (rules.some((rule) => rule.selectors.includes(selector) && rule.expiresMs > clock.now())) return;
   throw new BlockedError(`${who}, and ${first.id} has to log in there`, {
     done: ['nothing was changed'],
     next: wayIn(environment),

@@ -1,5 +1,5 @@
 import type { ProjectConfig } from '../config/project.ts';
-import type { Environment } from '../domain/environment.ts';
+import type { Environment, EnvironmentType } from '../domain/environment.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CloudApi } from '../ports/cloud-api.ts';
@@ -75,6 +75,8 @@ export interface Context {
   readonly supply?: Supply;
   /** Asked what tags stand for, and to take some away; absent: emulated machines, which pull nothing from there. */
   readonly registry?: ImageRegistry;
+  /** The same with the states of environments of this type: those of previews may lie apart (`state.previews`). */
+  contextFor(type: EnvironmentType): Context;
   /** Ends what the cloud does beside the requests: a local one may still be pushing images. */
   closeCloud(): Promise<void>;
 }

@@ -13,7 +13,7 @@ import type { Reporter } from '../ports/reporter.ts';
 import type { Workspace } from '../ports/session.ts';
 import { loadAssets } from './assets.ts';
 import type { Backends } from './backends.ts';
-import { buildContext } from './build.ts';
+import { buildContext, type PreviewsApart } from './build.ts';
 import type { CloudAccess } from './context.ts';
 import { chooseLocal, directoryOf, type LocalKind, type LocalWorlds } from './local-world.ts';
 import { openRegistry } from './registry.ts';
@@ -56,7 +56,8 @@ export const openWorkspace = async (options: OpenOptions): Promise<Workspace> =>
       assets: loadAssets(configFile),
       access,
       store,
-      ...(local === undefined ? { backends: backendsOf(config, options) } : {}),
+      ...(local === undefined ? { backends: backendsOf(config.state, options) } : {}),
+      ...(local === undefined ? previewsOf(config, options) : {}),
       // The emulated world is plain: its secrets open nothing, and a trial needs no identity.
       sealer: openStateSealer(local === undefined ? config.state : undefined, options),
       recovery: createRecoveryFiles(local?.directory ?? dirname(resolve(configFile))),
@@ -78,7 +79,20 @@ export const openWorkspace = async (options: OpenOptions): Promise<Workspace> =>
   );
 };
 
-const backendsOf = ({ state }: ProjectConfig, { configFile, env, onSecret }: OpenOptions): Backends => {
+/** Their sealer has another identity, so whoever can open the states of previews need not be able to open the others. */
+const previewsOf = (
+  { previewState: state }: ProjectConfig,
+  options: OpenOptions,
+): { readonly previews?: PreviewsApart } => {
+  if (state === undefined) return {};
+  const { configFile, env, onSecret } = options;
+  const store = openStateStore(state, { configFile, env, clock: systemClock, random: systemRandom, onSecret });
+  return {
+    previews: { state, store, sealer: openStateSealer(state, options), backends: backendsOf(state, options) },
+  };
+};
+
+const backendsOf = (state: ProjectConfig['state'], { configFile, env, onSecret }: OpenOptions): Backends => {
   const options = { configFile, env, clock: systemClock, random: systemRandom, onSecret };
   const missing = (what: string): Failure =>
     new Failure(`${configFile} does not say where states lie ${what}`, {

@@ -1,7 +1,7 @@
 import { environmentFor } from '../config/environment.ts';
 import { costReport, monthlyCents } from '../cost/cost.ts';
 import { type Environment, type Target, targetOfName } from '../domain/environment.ts';
-import { ConfigError } from '../domain/errors.ts';
+import { ConfigError, StoreError } from '../domain/errors.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import type { Session, Workspace } from '../ports/session.ts';
 import { readState } from '../statefile/read.ts';
@@ -10,6 +10,7 @@ import type { Context } from './context.ts';
 import { openLife } from './open-life.ts';
 import { openSession } from './open-session.ts';
 import { environmentUrl } from './outputs.ts';
+import { previewStandings } from './preview-standings.ts';
 import { createPreviewWorld } from './preview-world.ts';
 import { createRunnerAccess } from './runner-access.ts';
 import { createSecretsAccess } from './secrets-access.ts';
@@ -22,19 +23,20 @@ export const createWorkspace = (context: Context): Workspace => {
   return {
     cloudName: context.cloudName,
     session: async (target) => {
-      const session = await openSession(context, target);
+      const session = await openSession(context.contextFor(target.type), target);
       sessions.push(session);
       return session;
     },
-    previews: async (options) => createPreviewWorld(context, options),
-    life: async (options, host) => openLife(context, options, host),
+    standings: (existing) => previewStandings(context, existing),
+    previews: async (options) => createPreviewWorld(context.contextFor('pr'), options),
+    life: async (options, host) => openLife(context.contextFor('pr'), options, host),
     close: async () => {
       await Promise.all(sessions.map((session) => session.close()));
       await context.closeCloud();
     },
-    secrets: async (target) => createSecretsAccess(context, target),
+    secrets: async (target) => createSecretsAccess(context.contextFor(target.type), target),
     access: async (target) => createRunnerAccess(context, target),
-    state: async (target) => createStateAccess(context, target),
+    state: async (target) => createStateAccess(context.contextFor(target.type), target),
     initStore: () => initStore(context),
     migrate: (to) => prepareMove(context, to),
     list: () => listEnvironments(context),
@@ -63,15 +65,29 @@ const listEnvironments = async (context: Context) => {
   });
 };
 
-const allStates = async ({ store, config }: Context): Promise<Record<string, StateFile>> => {
+/** Of both places, where previews have their own: with credentials for one of them the other's are left out, and said so. */
+const allStates = async (context: Context): Promise<Record<string, StateFile>> => {
+  const places = new Set([context.contextFor('production'), context.contextFor('pr')]);
+  const found = await Promise.all([...places].map((place) => statesIn(place, places.size > 1)));
+  return Object.assign({}, ...found);
+};
+
+const statesIn = async (context: Context, isOneOfTwo: boolean): Promise<Record<string, StateFile> | null> => {
+  const { store, config, reporter } = context;
   const states: Record<string, StateFile> = {};
-  for (const key of await store.list()) {
-    const match = /^(production|staging|pool|pr-\d+)\.json$/.exec(key);
-    if (match?.[1] === undefined) continue;
-    const loaded = await readState(store, match[1], config.project, null);
-    if (loaded !== null) states[match[1]] = loaded.state;
+  try {
+    for (const key of await store.list()) {
+      const match = /^(production|staging|pool|pr-\d+)\.json$/.exec(key);
+      if (match?.[1] === undefined) continue;
+      const loaded = await readState(store, match[1], config.project, null);
+      if (loaded !== null) states[match[1]] = loaded.state;
+    }
+    return states;
+  } catch (error) {
+    if (!isOneOfTwo || !(error instanceof StoreError)) throw error;
+    reporter.notice(`what only the states in ${store.place} know is missing: ${error.message}`);
+    return null;
   }
-  return states;
 };
 
 /** An environment the file does not define (any more) is listed without its URL rather than refused. */

@@ -10,6 +10,7 @@ import { Secret } from '../../src/domain/secret.ts';
 import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { createMachineModels } from '../../src/emulator/machines/models.ts';
 import { seededRandom } from '../../src/local/random.ts';
+import type { ImageRegistry } from '../../src/ports/image-registry.ts';
 import type { Fetch } from '../../src/ports/machines.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 import type { RecoveryFiles } from '../../src/ports/recovery-files.ts';
@@ -43,6 +44,10 @@ export interface LabOptions {
   readonly token?: string;
   /** Another process on the same cloud. */
   readonly over?: Emulator;
+  /** Where the states of previews lie, if not in `store`: what infra.yaml says under state.previews. */
+  readonly previews?: { readonly store: ObjectStore; readonly sealer: Sealer };
+  /** Images are pinned by it, as on the real cloud. */
+  readonly registry?: ImageRegistry;
   /** Wraps the way to the cloud: to count, to lose replies, to stop a run. */
   readonly wrap?: (fetch: Fetch) => Fetch;
 }
@@ -86,29 +91,32 @@ export const createLab = (options: LabOptions = {}): Lab => {
     files,
     config: options.config ?? shippedConfig,
     async open(reporter, onSecret) {
-      return createWorkspace(
-        await buildContext({
-          config: loadProject({ text: lab.config, file: 'infra.yaml', env: options.env ?? {} }),
-          assets,
-          access: {
-            fetch,
-            clock: emulator.clock,
-            endpoint: 'http://emulator.invalid/v1',
-            token: new Secret(options.token ?? emulator.token),
-            description: 'emulated cloud',
-            machines: options.emulated === false ? null : 'gateway',
-          },
-          store,
-          sealer: options.sealer ?? plainSealer,
-          recovery,
-          random,
-          reporter,
-          version: '0.0.0',
-          holder: { host: 'lab', pid: process.pid, user: 'tester' },
-          onSecret,
-          env: options.env ?? {},
-        }),
-      );
+      const config = loadProject({ text: lab.config, file: 'infra.yaml', env: options.env ?? {} });
+      const context = await buildContext({
+        config,
+        ...(options.previews === undefined || config.previewState === undefined
+          ? {}
+          : { previews: { ...options.previews, state: config.previewState } }),
+        assets,
+        access: {
+          fetch,
+          clock: emulator.clock,
+          endpoint: 'http://emulator.invalid/v1',
+          token: new Secret(options.token ?? emulator.token),
+          description: 'emulated cloud',
+          machines: options.emulated === false ? null : 'gateway',
+        },
+        store,
+        sealer: options.sealer ?? plainSealer,
+        recovery,
+        random,
+        reporter,
+        version: '0.0.0',
+        holder: { host: 'lab', pid: process.pid, user: 'tester' },
+        onSecret,
+        env: options.env ?? {},
+      });
+      return createWorkspace(options.registry === undefined ? context : { ...context, registry: options.registry });
     },
     async run(command, how) {
       const secrets: Secret[] = [];

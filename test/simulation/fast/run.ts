@@ -273,6 +273,9 @@ const contextOf = (world: World, inside: Inside): TargetContext => {
     machines: noMachines,
     tailnet: () => null,
     door: { letIn: false },
+    contextFor: () => {
+      throw new TypeError('a simulated run speaks of one environment');
+    },
     certificates: { load: async () => undefined, due: () => [], files: async () => [], ensure: async () => undefined },
   };
 };
