@@ -2,6 +2,7 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { ServedGitHub } from './github/served.ts';
 import type { OpenedWorld } from './local.ts';
 import type { WallClock } from './wall-clock.ts';
 
@@ -11,6 +12,7 @@ const { openWorldFile, worldFileName, worldSettings } = await import('./local.ts
 const { announce, findServed, withdraw } = await import('./served.ts');
 const { serveEmulator } = await import('./server.ts');
 const { createWallClock } = await import('./wall-clock.ts');
+const { isForGitHub, openServedGitHub } = await import('./github/served.ts');
 
 const usage = `Usage: npm run emulator -- [options]
 
@@ -21,6 +23,7 @@ Serves the emulated Hetzner Cloud, the very world of --local, on 127.0.0.1.
   --date YYYY-MM-DD  day of the catalogue: types, prices, deprecations
   --vat N            VAT in percent, default 21
   --directory DIR    default state/local, or RECONCILE_LOCAL_DIR
+  --github OWNER/REPO  an emulated GitHub with this repository beside it, kept in DIR/github.json
   --machines KIND    simulated (default), or docker: servers are containers, in real time, in DIR/docker
 `;
 const say = (text: string): void => {
@@ -43,6 +46,7 @@ const options = (() => {
         vat: option,
         directory: option,
         machines: option,
+        github: option,
         help: { type: 'boolean' },
       },
     }).values;
@@ -100,13 +104,20 @@ const run = async (): Promise<void> => {
   if (other !== undefined)
     throw new Error(`an emulator already serves ${directory} at ${other.url} (pid ${other.pid}): stop it first`);
   const opened = await (isDocker ? openDocker() : openSimulated());
-  const server = await serveEmulator(opened.store.fetch, {
+  let github: ServedGitHub | undefined;
+  const answer = (request: Request): Promise<Response> =>
+    github !== undefined && isForGitHub(request) ? github.fetch(request) : opened.store.fetch(request);
+  const server = await serveEmulator(answer, {
     port,
     onBug: (error) => say(`bug in the emulated cloud: ${error instanceof Error ? error.stack : String(error)}`),
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error;
     throw new Error(`port ${port} of 127.0.0.1 is taken: choose another with --port N, or 0 for a free one`);
   });
+  if (options.github !== undefined) {
+    const { clock } = opened.emulator;
+    github = await openServedGitHub({ directory, repository: options.github, clock, api: `${server.url}/github` });
+  }
   await announce(directory, { url: server.url, token: opened.emulator.token, pid: process.pid });
 
   let ending = false;
@@ -128,6 +139,9 @@ const run = async (): Promise<void> => {
   process.stdout.write(`export HCLOUD_ENDPOINT=${server.url}/v1\nexport HCLOUD_TOKEN=${opened.emulator.token}\n`);
   // `hcloud all list` also asks for storage boxes, which are in an API of their own.
   process.stdout.write(`export HETZNER_ENDPOINT=${server.url}/v1\n`);
+  if (github === undefined) return;
+  process.stdout.write(`export GITHUB_API_URL=${server.url}/github\nexport GITHUB_TOKEN=${github.emulator.token}\n`);
+  process.stdout.write(`export GITHUB_REPOSITORY=${options.github}\n`);
 };
 const fail = (error: unknown): void => {
   say(error instanceof Error ? error.message : String(error));

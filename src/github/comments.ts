@@ -1,12 +1,15 @@
 import type { CodeHost } from '../ports/code-host.ts';
 import type { GitHubClient } from './client.ts';
+import type { Needed } from './permissions.ts';
 import { madeOnce } from './settle.ts';
 import { fitted, marked } from './text.ts';
 import { commentSchema, commentsSchema, type GitHubAccount, identified } from './wire.ts';
 
 const perPage = 100;
 const pagesMost = 10;
-const needs = 'pull_requests=write; issues=write';
+/** A comment on either needs one of the two; the first is the one to advise. */
+const onPulls = 'pull_requests=write; issues=write';
+const onIssues = 'issues=write; pull_requests=write';
 
 /**
  * Whether we wrote it. Anybody can put our marker into a comment of theirs, and could change what we would then write
@@ -26,25 +29,27 @@ export const commentsOf = (client: GitHubClient): Pick<CodeHost, 'putComment' | 
     const found = await find();
     // It may be deleted between the two.
     if (found !== null && found !== known && (await update(client, found, text))) return found;
-    return madeOnce(client.clock, () => create(client, number, text), find);
+    return madeOnce(client.clock, () => create(client, number, text, onPulls), find);
   },
-  reply: (number, body) => reply(client, number, body),
+  reply: (number, body) => reply(client, number, body, onPulls),
 });
 
 /** Without a marker: what stands there word for word is ours. */
-export const reply = (client: GitHubClient, number: number, body: string): Promise<number> => {
+const reply = (client: GitHubClient, number: number, body: string, needs: Needed): Promise<number> => {
   const text = fitted(body);
   const since = new Date(client.clock.now() - 60_000).toISOString();
   return madeOnce(
     client.clock,
-    () => create(client, number, text),
+    () => create(client, number, text, needs),
     () => findComment(client, number, (found) => sameText(found, text), since),
   );
 };
+export const replyOnIssue = (client: GitHubClient, number: number, body: string): Promise<number> =>
+  reply(client, number, body, onIssues);
 const sameText = (a: string, b: string): boolean =>
   a.replaceAll('\r\n', '\n').trim() === b.replaceAll('\r\n', '\n').trim();
 
-const create = async (client: GitHubClient, number: number, body: string): Promise<number> =>
+const create = async (client: GitHubClient, number: number, body: string, needs: Needed): Promise<number> =>
   (
     await client.call({
       what: `comment on ${number}`,
@@ -61,7 +66,7 @@ const update = async (client: GitHubClient, id: number, body: string): Promise<b
     what: `change comment ${id}`,
     route: 'PATCH /repos/{owner}/{repo}/issues/comments/{id}',
     params: { id, body },
-    needs,
+    needs: onPulls,
     schema: commentSchema,
     repeatable: true,
   })) !== null;

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import type { CodeHost } from '../ports/code-host.ts';
 import type { GitHubClient } from './client.ts';
-import { isOurs, reply } from './comments.ts';
+import { isOurs, replyOnIssue } from './comments.ts';
 import { madeOnce } from './settle.ts';
 import { fittedTitle, marked } from './text.ts';
-import { type issueSchema, issuesSchema, issueSchema as oneIssue } from './wire.ts';
+import { issueSchema, issuesSchema } from './wire.ts';
 
 const perPage = 100;
 const pagesMost = 10;
@@ -49,7 +49,7 @@ const create = (client: GitHubClient, wanted: { readonly title: string; readonly
     route: 'POST /repos/{owner}/{repo}/issues',
     params: wanted,
     needs: 'issues=write',
-    schema: oneIssue,
+    schema: issueSchema,
   });
 
 const change = (client: GitHubClient, number: number, params: Readonly<Record<string, string>>): Promise<Issue> =>
@@ -58,7 +58,7 @@ const change = (client: GitHubClient, number: number, params: Readonly<Record<st
     route: 'PATCH /repos/{owner}/{repo}/issues/{number}',
     params: { number, ...params },
     needs: 'issues=write',
-    schema: oneIssue,
+    schema: issueSchema,
     repeatable: true,
   });
 
@@ -73,7 +73,7 @@ const update = async (
 };
 
 const close = async (client: GitHubClient, number: number, closing: string): Promise<number> => {
-  await reply(client, number, closing);
+  await replyOnIssue(client, number, closing);
   await change(client, number, { state: 'closed' });
   return number;
 };
