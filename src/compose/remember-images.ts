@@ -13,7 +13,7 @@ export const wantImages = (state: StateFile, { images, intent }: Plan): StateFil
 export const markHealthy = (
   state: StateFile,
   plan: Plan,
-  { succeeded }: ExecutionOutcome,
+  { succeeded }: Pick<ExecutionOutcome, 'succeeded'>,
   converged: boolean,
 ): StateFile => {
   if (state.images === undefined) return state;

@@ -6,6 +6,7 @@ import type { StateFile } from '../domain/statefile.ts';
 import type { Session } from '../ports/session.ts';
 import { applyPlan } from './applying.ts';
 import type { Context, TargetContext } from './context.ts';
+import { freeEmptyPlace } from './empty-place.ts';
 import { jobLogs } from './job-logs.ts';
 import { oneLease } from './one-lease.ts';
 import { oursOf, outputsOf } from './outputs.ts';
@@ -43,9 +44,15 @@ export const createSession = (shared: Context, environment: Environment): Sessio
       return outcome;
     },
     async settle(command) {
-      if (seen === undefined || !isUnsettled(seen)) return;
+      if (seen === undefined) return;
+      if (seen.plan.intent === 'destroy' && (await freeEmptyPlace(context, seen, command))) {
+        seen = undefined;
+        return;
+      }
+      if (!isUnsettled(seen)) return;
+      const { plan } = seen;
       seen = undefined;
-      await settleEarlier(context, command);
+      await settleEarlier(context, plan, command);
     },
     waitUntilFree: (options) => shared.leases.waitUntilFree(environment.name, options),
     rollback: async ({ failedOnly }) => rollbackOf((await loadState(context))?.images ?? {}, failedOnly),

@@ -86,5 +86,6 @@ export const stateDocument = (state: StateFile) => ({
   ),
   ...(state.versions === undefined ? {} : { versions: state.versions }),
   ...(state.places === undefined ? {} : { places: state.places }),
+  ...(state.images === undefined ? {} : { images: state.images }),
   history: state.history,
 });

@@ -1,3 +1,4 @@
+import { shortImage } from '../../domain/image-reference.ts';
 import type { ShownState } from '../../ports/state-access.ts';
 import { printRuns } from './history.ts';
 import type { Layout } from './layout.ts';
@@ -37,12 +38,23 @@ export const printState = (shown: ShownState, layout: Layout): string[] => {
     ...printUnfinished(shown, layout),
     '',
     ...(entries.length === 0 ? ['remembers nothing'] : [paint('bold', head), ...rows]),
+    ...printImages(shown, layout),
     ...(places.length === 0 ? [] : ['', paint('bold', 'Places of previews')]),
     ...places.map(([name, { holder, at }]) => `  ${name}  since ${instant(at)}, ${holder}`),
     '',
     paint('bold', `History (${history.length} of ${plural(state.history.length, 'entry', 'entries')})`),
     ...printRuns(history, { ...layout, width }),
   ];
+};
+
+/** Which build each job has, since when, and where `rollback` would lead. */
+const printImages = ({ state: { images = {} } }: ShownState, { paint }: Layout): string[] => {
+  const lines = Object.entries(images).map(([job, pin]) => {
+    const health = pin.healthy ? '' : ', not seen healthy';
+    const before = pin.before === undefined ? '' : `, before it ${shortImage(pin.before)}`;
+    return `  ${job}  ${shortImage(pin.image)} (${pin.asked.slice(pin.asked.lastIndexOf('/') + 1)}) since ${instant(pin.at)}${health}${before}`;
+  });
+  return lines.length === 0 ? [] : ['', paint('bold', 'Images'), ...lines];
 };
 
 const printSecrecy = ({ recipients }: ShownState, { width, verbose }: Layout): string[] => {
