@@ -1,4 +1,4 @@
-import { environmentName, type Target, targetWords } from '../domain/environment.ts';
+import { type Target, targetWords } from '../domain/environment.ts';
 import { StalePlanError } from '../domain/errors.ts';
 import { isEmpty, type Plan } from '../domain/plan.ts';
 import type { Images } from '../domain/preview.ts';
@@ -107,20 +107,19 @@ const imagesOf = ({ images: pinned = {} }: Plan, { environment }: Session, wante
 
 /** Removes all of one preview, and frees its place even where nothing was left of it. */
 export const destroyPreview = async (changing: Changing, pullRequest: number): Promise<Removed> => {
-  const { lists, command, signal, context } = changing;
+  const { lists, command, signal } = changing;
   try {
     return await withSession(changing, pullRequest, async (session, target) => {
       lists.look('anew');
       const { plan } = await session.plan({ intent: 'destroy' });
       const blocked = blockedBy(plan);
       if (blocked !== null) throw blocked;
-      const places = await readPlaces(sharedOptions(context));
-      if (isEmpty(plan) && places[environmentName(target)] === undefined) {
+      if (isEmpty(plan)) {
         await session.settle(command);
         return { result: 'absent' };
       }
       const outcome = await session.apply(plan, { command, signal, saved: false });
-      if (outcome.result === 'converged') return { result: isEmpty(plan) ? 'absent' : 'destroyed' };
+      if (outcome.result === 'converged') return { result: 'destroyed' };
       return { result: 'failed', message: whyNot(outcome, `reconcile destroy ${targetWords(target)}`) };
     });
   } catch (error) {

@@ -6,8 +6,8 @@ import type { Images } from '../domain/preview.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import type { RecoverAccess } from './cluster-operations.ts';
-import type { TimedPart } from './machines.ts';
 import type { CodeHost } from './code-host.ts';
+import type { TimedPart } from './machines.ts';
 import type { PreviewLife } from './preview-life.ts';
 import type { PreviewWorld } from './previews.ts';
 import type { MigrationPlan, Prepared, StateAccess, StoreReport } from './state-access.ts';
@@ -103,6 +103,27 @@ export interface EnvironmentSummary {
   readonly monthlyCents: number;
   readonly url: string | null;
   readonly lastChange: { readonly at: string; readonly command: string; readonly outcome: string } | null;
+}
+
+/** What is known of one preview beside what the cloud tells. */
+export interface PreviewStanding {
+  readonly environment: string;
+  /** `place only`: it has a place and nothing in the cloud: it is just being made, or a run died. */
+  readonly is: 'there' | 'place only' | 'waiting';
+  /** Login at the code host; null: made by hand. */
+  readonly author: string | null;
+  /** Since somebody worked on it. */
+  readonly idleMs: number | null;
+  /** ISO 8601: when it goes unless somebody works on it. */
+  readonly goesAt: string | null;
+  readonly waitingSince: string | null;
+  readonly place: { readonly since: string; readonly holder: string } | null;
+}
+/** Longest first; those that wait stand last. */
+export interface PreviewStandings {
+  readonly max: number;
+  readonly taken: number;
+  readonly previews: readonly PreviewStanding[];
 }
 
 export interface CostReport {
@@ -255,6 +276,8 @@ export interface Workspace {
   migrate(to: 'local' | 's3'): Promise<Prepared<MigrationPlan, void>>;
   /** The session a saved plan belongs to. */
   list(): Promise<readonly EnvironmentSummary[]>;
+  /** `existing`: names of what is in the cloud; null: nobody has looked. null: infra.yaml has no previews. */
+  standings(existing: readonly string[] | null): Promise<PreviewStandings | null>;
   /** Throws ConfigError where infra.yaml has no previews. */
   previews(options: PreviewOptions): Promise<PreviewWorld>;
   /** Previews and the code host that their pull requests are at. */

@@ -150,6 +150,12 @@ test('the overview lists targets, verbs, options, examples and exit codes', asyn
                                      write nothing anywhere.
       destroy <target>               Remove an environment: everything of ours in
                                      it, nothing else.
+      event                          Look at the pull request that an event of
+                                     GitHub is about: make, update, keep or destroy
+                                     its preview, and say so there.
+      sweep                          Look at all pull requests and all previews
+                                     without an event: destroy what should not
+                                     exist, stop what is idle, serve who waits.
       list                           All environments: servers, age, health, cost,
                                      URL, last change.
       status <target>                Health of every layer, down to each job's
@@ -208,8 +214,8 @@ test('the overview lists targets, verbs, options, examples and exit codes', asyn
       --approved <changes>        rebuild, replace and delete nothing but this:
                                   none, or what the plan said under approval in a
                                   pipeline
-      --allow-runner [address]    let this machine in at port 22 while the run is at
-                                  work; which address: the one named,
+      --allow-runner [address]    let this machine in at port 22 for this command;
+                                  which address: the one named,
                                   RECONCILE_RUNNER_ADDRESS, or found out
       --image <job=reference>     the image that this job runs from now on, e.g.
                                   web=acme/shop-web:1.4.2; may be repeated
@@ -265,6 +271,8 @@ test('the overview lists targets, verbs, options, examples and exit codes', asyn
                                 PATH; so CONSUL_BIN, CADDY_BIN
       RECONCILE_RUNNER_ADDRESS  address of --allow-runner and access open; else it
                                 is found out
+      RECONCILE_SSH_VIA         private: log in at private addresses, over a route
+                                of your own (a tailnet)
       NO_COLOR                  print without colours
 
     Exit codes: 0 converged or nothing to do; 2 changes or drift pending (plan,

@@ -147,6 +147,7 @@ const fakeWorkspace = (answers: Answers, reporter: Reporter, calls: string[]): W
   access: async () => {
     throw new Error('this test lets nobody in');
   },
+  standings: async () => null,
   previews: async () => {
     throw new Error('this test has no previews');
   },

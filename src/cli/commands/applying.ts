@@ -18,6 +18,7 @@ import { printPlan } from '../print/plan.ts';
 import { plural } from '../print/text.ts';
 import { targetOfPlan } from '../target.ts';
 import { askFirst } from './asking.ts';
+import { placesTaken } from './places.ts';
 
 /** The way of every change: print the plan, refuse what is blocked, ask, apply, tell the end and the outputs. */
 export const confirmAndApply = async (
@@ -49,10 +50,12 @@ export const confirmAndApply = async (
     // With --wait it is waited for, and then there is another plan to tell.
     const waits =
       context.invocation.options.wait !== null && error instanceof LeaseHeldError && error.held !== undefined;
+    const places = error instanceof BlockedError ? await placesTaken(context, plan) : null;
     if (!context.invocation.options.json || waits) throw error;
     // One document either way: the plan that was about to be carried out, and why it was not.
     const place = placeFlags(context.invocation.options);
-    tellJson(context, () => ({ ...planDocument(shown, cloudName), ...errorDocument(error, place) }));
+    const holders = places === null ? {} : { places };
+    tellJson(context, () => ({ ...planDocument(shown, cloudName), ...holders, ...errorDocument(error, place) }));
     return exitCodeOf(error);
   }
 };

@@ -3,7 +3,7 @@ import { type CommandRun, cleaned, openSession, reading, tell, tellJson } from '
 import { setOutputs } from '../github-runner.ts';
 import { placeFlags } from '../options.ts';
 import { printCost } from '../print/cost.ts';
-import { printList } from '../print/list.ts';
+import { listDocument, printList } from '../print/list.ts';
 import { printOutputs } from '../print/outputs.ts';
 import { printStatus } from '../print/status.ts';
 import { whileAllowed } from './allowing.ts';
@@ -13,9 +13,11 @@ import { whileAllowed } from './allowing.ts';
 export const runList: CommandRun = async (context) => {
   const workspace = await context.workspace();
   const environments = cleaned(context, await reading(context, workspace.list()));
+  const names = environments.map(({ environment }) => environment);
+  const standings = cleaned(context, await reading(context, workspace.standings(names)));
   const first = ['reconcile production', ...placeFlags(context.invocation.options)].join(' ');
-  tell(context, () => printList(environments, workspace.cloudName, first, context.layout));
-  tellJson(context, () => ({ cloud: workspace.cloudName, environments }));
+  tell(context, () => printList(environments, standings, workspace.cloudName, first, context.layout));
+  tellJson(context, () => ({ cloud: workspace.cloudName, ...listDocument(environments, standings) }));
   return exitCodes.ok;
 };
 

@@ -1,8 +1,9 @@
 import { formatCents } from '../../domain/money.ts';
-import type { EnvironmentSummary } from '../../ports/session.ts';
+import type { EnvironmentSummary, PreviewStanding, PreviewStandings } from '../../ports/session.ts';
 import { printNext } from './change.ts';
 import type { Layout } from './layout.ts';
 import type { Paint } from './paint.ts';
+import { printPlaces, standingText } from './places.ts';
 import { table } from './table.ts';
 import { age, instant, padEnd, paragraph, plural } from './text.ts';
 
@@ -12,12 +13,18 @@ const healthText = (health: EnvironmentSummary['health'], paint: Paint): string 
 /** One line per environment, and below it what changed last; `--verbose` adds its servers. `first` makes one. */
 export const printList = (
   environments: readonly EnvironmentSummary[],
+  standings: PreviewStandings | null,
   cloudName: string,
   first: string,
   layout: Layout,
 ): string[] => {
+  const places = standings === null ? [] : printPlaces(standings, layout);
   if (environments.length === 0)
-    return [...paragraph(`no environments on ${cloudName}`, layout.width, '', '  '), ...printNext(first, layout, '')];
+    return [
+      ...paragraph(`no environments on ${cloudName}`, layout.width, '', '  '),
+      ...places,
+      ...printNext(first, layout, ''),
+    ];
   const { paint } = layout;
   const [head = '', ...rows] = table(
     [
@@ -40,11 +47,34 @@ export const printList = (
   const total = environments.reduce((sum, environment) => sum + environment.monthlyCents, 0);
   return [
     paint('bold', head),
-    ...environments.flatMap((environment, index) => [rows[index] ?? '', ...details(environment, layout)]),
+    ...environments.flatMap((environment, index) => [
+      rows[index] ?? '',
+      ...details(environment, standingOf(environment, standings), layout),
+    ]),
     '',
     `${plural(environments.length, 'environment')}, ${formatCents(total)} a month`,
+    ...places,
   ];
 };
+
+const standingOf = (
+  { environment }: EnvironmentSummary,
+  standings: PreviewStandings | null,
+): PreviewStanding | undefined => standings?.previews.find((one) => one.environment === environment);
+
+/** The same under `--json`. */
+export const listDocument = (environments: readonly EnvironmentSummary[], standings: PreviewStandings | null) => ({
+  environments: environments.map((one) => {
+    const preview = standingOf(one, standings);
+    return preview === undefined ? one : { ...one, preview };
+  }),
+  ...(standings === null
+    ? {}
+    : {
+        places: { max: standings.max, taken: standings.taken },
+        withoutEnvironment: standings.previews.filter(({ is }) => is !== 'there'),
+      }),
+});
 
 /** `3 cx23`; types that differ are all named. */
 const serversText = ({ servers }: EnvironmentSummary): string => {
@@ -52,7 +82,11 @@ const serversText = ({ servers }: EnvironmentSummary): string => {
   return [String(servers.length), ...types].join(' ');
 };
 
-const details = (environment: EnvironmentSummary, { paint, verbose, width }: Layout): string[] => {
+const details = (
+  environment: EnvironmentSummary,
+  standing: PreviewStanding | undefined,
+  { paint, verbose, width }: Layout,
+): string[] => {
   const { lastChange, servers } = environment;
   const changed =
     lastChange === null
@@ -62,6 +96,7 @@ const details = (environment: EnvironmentSummary, { paint, verbose, width }: Lay
   const nameWidth = Math.max(0, ...stopped.map((server) => server.name.length));
   return [
     ...paragraph(changed, width, '  ', '    '),
+    ...(standing === undefined ? [] : paragraph(standingText(standing), width, '  ', '    ')),
     ...stopped.map(
       (server) => `  ${padEnd(server.name, nameWidth)}  ${server.type}  ${server.status}  ${server.ipv4 ?? '-'}`,
     ),
