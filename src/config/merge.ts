@@ -68,7 +68,7 @@ export const mergeEnvironments = (infra: Infra): Partial<Record<EnvironmentType,
   const preview = previewOf(pr);
   const own = { ...merged.pr, preview, ...(pr.zone !== undefined && { zone: pr.zone }) };
   if (preview.mode === 'server') return { ...merged, pr: own };
-  const pool = poolOf(pr, own.domain);
+  const pool = poolOf(pr, own);
   const on = pr.pool?.on ?? builtIn.pool.on;
   const hosted = { ...own, host: on, pool };
   if (on === 'staging')
@@ -89,12 +89,13 @@ const previewOf = (raw: RawPreview): Omit<PreviewPolicy, 'max'> => ({
   images: raw.images ?? builtIn.preview.images,
 });
 
-const poolOf = ({ pool }: RawPreview, domain: string): PoolConfig => ({
+const poolOf = ({ pool }: RawPreview, { domain, tls }: EnvironmentConfig): PoolConfig => ({
   perServer: pool?.per_server ?? builtIn.pool.perServer,
   serversMax: pool?.max_servers ?? builtIn.pool.serversMax,
   cpuMhz: pool?.cpu ?? builtIn.pool.cpuMhz,
   memoryMb: pool?.memory ?? builtIn.pool.memoryMb,
   wildcard: domain.slice(domain.indexOf('.') + 1),
+  tls,
 });
 
 /** What previews share is set up as one of them would be, without a job of its own. */

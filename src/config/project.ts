@@ -12,6 +12,7 @@ import { firewall } from './checks/firewall.ts';
 import { ingress } from './checks/ingress.ts';
 import { names } from './checks/names.ts';
 import { networks } from './checks/networks.ts';
+import { pool } from './checks/pool.ts';
 import { secrets } from './checks/secrets.ts';
 import { servers } from './checks/servers.ts';
 import { builtIn } from './defaults.ts';
@@ -119,7 +120,7 @@ const failed = (problems: readonly ConfigProblem[]): ConfigError => {
   );
 };
 
-const crossChecks: readonly CrossCheck[] = [networks, servers, names, ingress, firewall, secrets];
+const crossChecks: readonly CrossCheck[] = [networks, servers, names, ingress, firewall, secrets, pool];
 
 /** Rules between values; silent where a value they read was already told to be wrong. */
 const crossProblems = (checked: Checked, document: ConfigDocument, removed: readonly Path[]): ConfigProblem[] => {

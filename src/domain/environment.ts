@@ -94,6 +94,8 @@ export interface PoolConfig {
   readonly memoryMb: number;
   /** `pr.example.com`: names below it lead to the pool. */
   readonly wildcard: string;
+  /** Of the previews; on staging's servers it may be `off` where staging's own is not. */
+  readonly tls: TlsMode;
 }
 
 export type Ingress = 'load-balancer' | 'dns';

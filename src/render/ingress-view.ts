@@ -1,20 +1,26 @@
 import { acmeDefaults, type Environment } from '../domain/environment.ts';
-import { caddyEndsTls, hostsOf } from '../domain/hosts.ts';
+import { caddyEndsTls, hostsOf, previewHosts } from '../domain/hosts.ts';
 import { hostAt } from '../domain/ip.ts';
 
 /** What the templates of the ingress use: Caddyfile, ingress-routes.py. */
 export const ingressView = (environment: Environment) => {
   const { tls, ingress, network } = environment;
-  const hosts = hostsOf(environment);
+  const previews = previewHosts(environment);
+  const own = hostsOf(environment).filter((host) => host !== previews);
+  // Previews without TLS beside names with it have a site of their own.
+  const apart = previews !== undefined && environment.pool?.tls === 'off' && caddyEndsTls(tls);
+  const hosts = previews === undefined ? own : [...own, previews];
+  const named = apart ? own : hosts;
   const loadBalancerIp = ingress === 'load-balancer' ? hostAt(network.subnet, 5) : false;
   const endsTls = caddyEndsTls(tls);
   return {
     /** The only hosts that a service may ask for. */
     hosts,
-    hostList: hosts.join(' '),
+    hostList: named.join(' '),
     loadBalancerIp,
     /** Where TLS ends before us, or nowhere, any host name is answered. */
-    site: endsTls ? hosts.map((host) => `https://${host}`).join(', ') : 'http://',
+    site: endsTls ? named.map((host) => `https://${host}`).join(', ') : 'http://',
+    previewSite: apart && `http://${previews}`,
     /** What visitors use, wherever it ends. */
     https: tls !== 'off',
     endsTls,

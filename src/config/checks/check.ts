@@ -24,4 +24,8 @@ export interface Finding {
 }
 export type CrossCheck = (checked: Checked) => readonly Finding[];
 
-export const inEnvironment = (type: EnvironmentType, ...path: Path): Path => ['environments', type, ...path];
+/** Servers that previews share are set up as a preview is; only their network is written for themselves. */
+export const inEnvironment = (type: EnvironmentType, ...path: Path): Path =>
+  type === 'pool'
+    ? ['environments', 'pr', ...(path[0] === 'network' ? ['pool'] : []), ...path]
+    : ['environments', type, ...path];

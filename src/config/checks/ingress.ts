@@ -5,7 +5,8 @@ import { type CrossCheck, type Finding, inEnvironment } from './check.ts';
 /** How requests come in: domain, zone, load balancer, TLS and routes have to fit together. */
 export const ingress: CrossCheck = ({ infra, environments }) =>
   environments.flatMap(([type, environment]) => [
-    ...zone(environment, infra.dns?.zone),
+    // Told of the previews themselves.
+    ...(type === 'pool' ? [] : zone(environment, infra.dns?.zone)),
     ...tls(environment, infra.dns !== undefined),
     ...routes(environment),
     ...hosts(environment),
