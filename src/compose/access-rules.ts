@@ -34,6 +34,7 @@ const actionsMs = 120_000;
 /** Terraform's provider tries as often: Hetzner lets go of a firewall some moments after it says so. */
 const deleteTries = 10;
 const deleteWaitMs = 1_000;
+const removeTries = 4;
 
 /** `cloud`: the gated one where a run makes it under its lease. Returns once Hetzner has put it before the servers. */
 export const makeRule = async (context: Clouds, cloud: CloudApi, wanted: WantedRule): Promise<AccessRule> => {
@@ -131,6 +132,19 @@ export const findRule = async (
  * has to, also when the lease was lost (docs/decisions/0033-runner-access.md).
  */
 export const removeRule = async (context: Clouds, rule: AccessRule): Promise<void> => {
+  let left: AccessRule | undefined = rule;
+  for (let n = 1; left !== undefined; n += 1) {
+    try {
+      return await removeOnce(context, left);
+    } catch (error) {
+      // Nobody knows what of it was done: what is there now tells.
+      if (!(error instanceof NoReplyError) || n >= removeTries) throw error;
+      left = await findRule(context, rule.environment, rule.run);
+    }
+  }
+};
+
+const removeOnce = async (context: Clouds, rule: AccessRule): Promise<void> => {
   const { ungated, clock } = context;
   const off: CloudChange[] = [
     ...rule.selectors.map((selector) => ({ op: 'remove-firewall-selector', selector }) as const),

@@ -6,6 +6,7 @@ import { expireAccess } from '../../src/compose/runner-access.ts';
 import { loadProject } from '../../src/config/project.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { seededRandom } from '../../src/local/random.ts';
+import type { Fetch } from '../../src/ports/machines.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 import { plainSealer } from '../../src/statefile/plain-sealer.ts';
 import { type Document, type Lab, shippedConfig } from '../support/lab.ts';
@@ -49,3 +50,44 @@ export const contextOn = (lab: Lab, store: ObjectStore = lab.store): Promise<Con
 
 export const sweep = async (lab: Lab, store?: ObjectStore): Promise<readonly string[]> =>
   expireAccess(await contextOn(lab, store));
+
+class Killed extends Error {}
+export type Blow = 'killed before the request' | 'killed after it was carried out' | 'the reply is lost';
+
+/** Breaks at the nth writing request to Hetzner. A killed process does nothing any more, and gives no lease back. */
+export const fuseAt = (nth: number, blow: Blow) => {
+  let writes = 0;
+  let dead = false;
+  const fuse = {
+    at: undefined as string | undefined,
+    alive: () => {
+      if (dead) throw new Killed('killed');
+    },
+    wrap:
+      (inner: Fetch): Fetch =>
+      async (request) => {
+        fuse.alive();
+        if (request.method === 'GET' || request.url.includes('_emulator')) return inner(request);
+        writes += 1;
+        if (writes !== nth) return inner(request);
+        fuse.at = `${request.method} ${new URL(request.url).pathname.replaceAll(/\d{4,}/g, 'N')}`;
+        if (blow !== 'killed before the request') await inner(request);
+        if (blow === 'the reply is lost')
+          throw Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' });
+        dead = true;
+        throw new Killed('killed');
+      },
+    store: (inner: ObjectStore): ObjectStore =>
+      new Proxy(inner, {
+        get: (target, key, receiver) => {
+          const member: unknown = Reflect.get(target, key, receiver);
+          if (typeof member !== 'function') return member;
+          return async (...args: unknown[]) => {
+            fuse.alive();
+            return (member as (...given: unknown[]) => unknown).apply(target, args);
+          };
+        },
+      }),
+  };
+  return fuse;
+};
