@@ -1,7 +1,8 @@
 import type { HistoryEntry } from '../../domain/statefile.ts';
+import { instant } from '../../domain/times.ts';
 import type { StateHistory } from '../../ports/state-access.ts';
 import type { Layout } from './layout.ts';
-import { instant, paragraph, plural } from './text.ts';
+import { paragraph, plural } from './text.ts';
 
 /** Versions of the store that are listed without `--verbose`: a busy bucket has thousands. */
 const storedShown = 5;

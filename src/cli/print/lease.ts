@@ -1,6 +1,7 @@
+import { instant } from '../../domain/times.ts';
 import type { LeaseView } from '../../ports/state-access.ts';
 import type { Layout } from './layout.ts';
-import { duration, instant, paragraph } from './text.ts';
+import { duration, paragraph } from './text.ts';
 
 /** Who has the lease, since when, for what, and what taking it away means. */
 export const printLease = (

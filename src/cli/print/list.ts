@@ -1,11 +1,12 @@
 import { formatCents } from '../../domain/money.ts';
+import { age, instant } from '../../domain/times.ts';
 import type { EnvironmentSummary, PreviewStanding, PreviewStandings } from '../../ports/session.ts';
 import { printNext } from './change.ts';
 import type { Layout } from './layout.ts';
 import type { Paint } from './paint.ts';
 import { printPlaces, standingText } from './places.ts';
 import { table } from './table.ts';
-import { age, instant, padEnd, paragraph, plural } from './text.ts';
+import { padEnd, paragraph, plural } from './text.ts';
 
 const healthText = (health: EnvironmentSummary['health'], paint: Paint): string =>
   paint(health === 'ok' ? 'green' : health === 'bad' ? 'red' : 'yellow', health);

@@ -1,6 +1,7 @@
+import { age, instant } from '../../domain/times.ts';
 import type { PreviewStanding, PreviewStandings } from '../../ports/session.ts';
 import type { Layout } from './layout.ts';
-import { age, instant, paragraph } from './text.ts';
+import { paragraph } from './text.ts';
 
 /** `by alice, idle 2 h, goes 2026-12-01 10:00 UTC`. */
 export const standingText = ({ author, idleMs, goesAt }: PreviewStanding): string => {

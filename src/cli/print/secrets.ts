@@ -1,7 +1,7 @@
+import { instant } from '../../domain/times.ts';
 import type { SecretLine } from '../../ports/session.ts';
 import type { Layout } from './layout.ts';
 import { table } from './table.ts';
-import { instant } from './text.ts';
 
 const values: Readonly<Record<SecretLine['value'], string>> = {
   set: 'set',

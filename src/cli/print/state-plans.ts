@@ -1,8 +1,9 @@
+import { instant } from '../../domain/times.ts';
 import type { MigrationPlan, PushPlan, RebuildPlan, StoreReport } from '../../ports/state-access.ts';
 import { printNext } from './change.ts';
 import type { Layout } from './layout.ts';
 import { table } from './table.ts';
-import { instant, paragraph, plural } from './text.ts';
+import { paragraph, plural } from './text.ts';
 
 /* What a state command would write, before it is asked. */
 

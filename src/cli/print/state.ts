@@ -1,9 +1,10 @@
 import { shortImage } from '../../domain/image-reference.ts';
+import { instant } from '../../domain/times.ts';
 import type { ShownState } from '../../ports/state-access.ts';
 import { printRuns } from './history.ts';
 import type { Layout } from './layout.ts';
 import { table } from './table.ts';
-import { instant, paragraph, plural } from './text.ts';
+import { paragraph, plural } from './text.ts';
 
 /** History entries shown without `--verbose`. */
 const historyShown = 5;
