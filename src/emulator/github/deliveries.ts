@@ -71,22 +71,32 @@ export const createDeliveries = (places: Places, state: () => GitHubState) => {
     },
     codeCommented: (row: PullRow, by: string, body: string, at: string): Delivery => {
       const id = newId(state());
-      const pull = `${places.api}/repos/${fullName(state().repository)}/pulls/${row.number}`;
+      const repository = `${places.api}/repos/${fullName(state().repository)}`;
+      const pull = `${repository}/pulls/${row.number}`;
+      const html = `${places.site}/${fullName(state().repository)}/pull/${row.number}#discussion_r${id}`;
       const comment = {
-        url: `${places.api}/repos/${fullName(state().repository)}/pulls/comments/${id}`,
+        url: `${repository}/pulls/comments/${id}`,
         id,
         node_id: nodeId('PRRC', id),
         pull_request_review_id: id + 1,
         diff_hunk: '@@ -1 +1 @@',
         path: 'README.md',
+        position: 1,
+        original_position: 1,
         commit_id: row.headSha,
         original_commit_id: row.headSha,
         user: userView(places, state(), by),
         body,
         created_at: at,
         updated_at: at,
+        html_url: html,
         pull_request_url: pull,
         author_association: associationOf(state(), by),
+        _links: {
+          self: { href: `${repository}/pulls/comments/${id}` },
+          html: { href: html },
+          pull_request: { href: pull },
+        },
       };
       return send('pull_request_review_comment', by, {
         action: 'created',
@@ -94,8 +104,8 @@ export const createDeliveries = (places: Places, state: () => GitHubState) => {
         pull_request: fullPullView(places, state(), row),
       });
     },
-    pushed: (ref: string, before: string, after: string, sender: string): Delivery =>
-      send('push', sender, {
+    pushed: (ref: string, before: string, after: string, sender: string): Delivery => {
+      const told = send('push', sender, {
         ref: `refs/heads/${ref}`,
         before,
         after,
@@ -107,7 +117,24 @@ export const createDeliveries = (places: Places, state: () => GitHubState) => {
         commits: [],
         head_commit: null,
         pusher: { name: sender, email: `${sender}@users.noreply.github.com` },
-      }),
+      });
+      return { ...told, payload: { ...told.payload, repository: pushedRepository(told.payload['repository']) } };
+    },
   };
 };
 export type Deliveries = ReturnType<typeof createDeliveries>;
+
+/** In a push, and nowhere else, a repository has its moments in seconds and older names for the same things. */
+const pushedRepository = (view: unknown): Record<string, unknown> => {
+  const repository = view as Record<string, unknown>;
+  const owner = repository['owner'] as Record<string, unknown>;
+  const seconds = (key: string): number => Date.parse(String(repository[key])) / 1000;
+  return {
+    ...repository,
+    owner: { ...owner, name: owner['login'], email: null },
+    created_at: seconds('created_at'),
+    pushed_at: seconds('pushed_at'),
+    stargazers: 0,
+    master_branch: repository['default_branch'],
+  };
+};
