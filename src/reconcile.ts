@@ -1,12 +1,11 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
-import type { WorkspaceOptions } from './cli/io.ts';
+import type { CliInput, WorkspaceOptions } from './cli/io.ts';
 import type { LocalWorlds } from './compose/local-world.ts';
 import type { OpenOptions } from './compose/open.ts';
 import type { Supply } from './compose/supplies.ts';
 import type { Secret } from './domain/secret.ts';
-import type { CodeHost } from './ports/code-host.ts';
 import type { Workspace } from './ports/session.ts';
 import type { Check } from './ports/state-access.ts';
 
@@ -57,10 +56,12 @@ const openWorkspace = async (options: WorkspaceOptions): Promise<Workspace> =>
   (await import('./compose/open.ts')).openWorkspace(optionsOf(options));
 const examine = async (options: WorkspaceOptions): Promise<readonly Check[]> =>
   (await import('./compose/open-doctor.ts')).openDoctor(optionsOf(options));
-const openCodeHost = async (): Promise<CodeHost> => {
-  const { Failure } = await import('./domain/errors.ts');
-  throw new Failure('this version knows no code host');
-};
+const openCodeHost: CliInput['openCodeHost'] = async ({ config }) =>
+  (await import('./compose/project-code-host.ts')).openProjectCodeHost({
+    configFile: config ?? 'infra.yaml',
+    env,
+    onSecret: (secret) => secrets.push(secret),
+  });
 const makeIdentity = async (): Promise<{ text: string; recipient: string }> => {
   const age = await import('./age/identity.ts');
   const made = await age.makeIdentity();
