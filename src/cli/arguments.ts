@@ -168,6 +168,7 @@ export const commandLine = (
     ...accessFlags(options),
     ...(options.serial === null ? [] : [`--serial ${options.serial}`]),
     ...(options.to === null ? [] : [`--to ${options.to}`]),
+    ...(options.previews ? ['--previews'] : []),
     ...placeFlags(options),
     ...extra,
   ].join(' ');

@@ -38,6 +38,8 @@ export interface Options {
   readonly to: 'local' | 's3' | null;
   /** Milliseconds to wait for another run to end; null: not at all. */
   readonly wait: number | null;
+  /** Of `state init`, `state migrate`. */
+  readonly previews: boolean;
   readonly all: boolean;
   /** Of `event`; null: as the environment says. */
   readonly event: string | null;
@@ -80,6 +82,7 @@ export const optionsOf = (raw: Readonly<Record<string, unknown>>, verb: Verb): O
     serial: serialOf(text('serial'), verb),
     to: backendOf(text('to'), verb),
     wait: text('wait') === null ? null : durationMs(text('wait') ?? '', '--wait', helpCommand(verb)),
+    previews: raw['previews'] === true,
     all: raw['all'] === true,
     event: text('event'),
     payload: text('payload'),

@@ -55,6 +55,7 @@ export const optionSpecs = {
     about: 'an earlier document; which there are: reconcile state history <target>',
   },
   to: { flags: '--to <backend>', about: 'where the states are to lie: s3 or local' },
+  previews: { flags: '--previews', about: 'the place that infra.yaml has for previews alone: state.previews' },
   all: { flags: '--all', about: 'check every environment that exists' },
   comment: {
     flags: '--comment <number>',
@@ -258,13 +259,13 @@ export const verbs = {
   'state init': {
     takes: '',
     about: 'Make the bucket of infra.yaml, with versions, and try out what it honours; safe to repeat.',
-    options: [...common],
+    options: ['previews', ...common],
     examples: [['reconcile state init', 'after writing state.s3 into infra.yaml']],
   },
   'state migrate': {
     takes: '',
     about: 'Move all states of the project to the other place that infra.yaml names; may be stopped, and goes on then.',
-    options: ['to', 'yes', ...common],
+    options: ['to', 'previews', 'yes', ...common],
     examples: [
       ['reconcile state migrate --to s3', 'from state.directory to state.s3; backend is changed afterwards'],
       ['reconcile state migrate --to local', 'and back'],

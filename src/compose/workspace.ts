@@ -1,7 +1,7 @@
 import { environmentFor } from '../config/environment.ts';
 import { costReport, monthlyCents } from '../cost/cost.ts';
 import { type Environment, type Target, targetOfName } from '../domain/environment.ts';
-import { ConfigError, StoreError } from '../domain/errors.ts';
+import { ConfigError, StoreError, UsageError } from '../domain/errors.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import type { Session, Workspace } from '../ports/session.ts';
 import { readState } from '../statefile/read.ts';
@@ -37,11 +37,20 @@ export const createWorkspace = (context: Context): Workspace => {
     secrets: async (target) => createSecretsAccess(context.contextFor(target.type), target),
     access: async (target) => createRunnerAccess(context, target),
     state: async (target) => createStateAccess(context.contextFor(target.type), target),
-    initStore: () => initStore(context),
-    migrate: (to) => prepareMove(context, to),
+    initStore: async (whose) => initStore(placeFor(context, whose)),
+    migrate: async (to, whose) => prepareMove(placeFor(context, whose), to),
     list: () => listEnvironments(context),
     cost: (target) => projectCost(context, target),
   };
+};
+
+const placeFor = (context: Context, whose: 'all' | 'previews'): Context => {
+  const { previewState, file } = context.config;
+  if (whose === 'all') return context;
+  if (previewState !== undefined) return context.contextFor('pr');
+  throw new UsageError(`${file} has no place for previews alone: their states lie beside the others`, {
+    next: 'write it: state.previews: { s3: { region: …, bucket: … }, recipients: […] }, or leave out --previews',
+  });
 };
 
 const listedKinds = ['server', 'load-balancer', 'network', 'primary-ip'] as const;

@@ -213,7 +213,7 @@ const pinned = (infra: Infra): Pick<Environment, 'versions' | 'artifacts'> => {
 };
 
 const withoutUndefined = <T>(value: T): T =>
-  (typeof value !== 'object' || value === null
+  (typeof value !== 'object' || value === null || Array.isArray(value)
     ? value
     : Object.fromEntries(
         Object.entries(value)

@@ -16,6 +16,8 @@ export interface PlanOptions {
   readonly intent: 'converge' | 'destroy';
   readonly only?: readonly Address[];
   readonly replace?: readonly Address[];
+  /** Servers that get a new disk although nothing about them differs. */
+  readonly rebuild?: readonly Address[];
   /** Foreign things with a wanted name that the user hands over to us. */
   readonly adopt?: readonly Address[];
   /** `--image`, by job: what they run from now on. */
@@ -270,10 +272,10 @@ export interface Workspace {
   session(target: Target): Promise<Session>;
   /** `pr` without a number: what belongs to no single environment. */
   state(target: Target): Promise<StateAccess>;
-  /** Makes the place of the states, and tries it out. */
-  initStore(): Promise<StoreReport>;
+  /** Makes the place of the states, and tries it out. `previews`: theirs, if infra.yaml has one; UsageError if not. */
+  initStore(whose: 'all' | 'previews'): Promise<StoreReport>;
   /** Of all states of the project. */
-  migrate(to: 'local' | 's3'): Promise<Prepared<MigrationPlan, void>>;
+  migrate(to: 'local' | 's3', whose: 'all' | 'previews'): Promise<Prepared<MigrationPlan, void>>;
   /** The session a saved plan belongs to. */
   list(): Promise<readonly EnvironmentSummary[]>;
   /** `existing`: names of what is in the cloud; null: nobody has looked. null: infra.yaml has no previews. */

@@ -8,8 +8,12 @@ import { askFirst } from './asking.ts';
 
 /* Where states lie, and who can read them. */
 
+/** Where previews have a place of their own, each is made and moved by a command of its own: one set of credentials rarely reaches both. */
+const whose = ({ invocation }: CommandContext): 'previews' | 'all' =>
+  invocation.options.previews ? 'previews' : 'all';
+
 export const runStateInit: CommandRun = async (context) => {
-  const report = cleaned(context, await reading(context, (await context.workspace()).initStore()));
+  const report = cleaned(context, await reading(context, (await context.workspace()).initStore(whose(context))));
   const { refused } = report;
   const failure =
     refused === null
@@ -29,7 +33,7 @@ export const runStateMigrate: CommandRun = async (context) => {
     throw new UsageError('say where the states are to go: --to s3 or --to local', {
       next: 'reconcile state migrate --help',
     });
-  const { plan, carryOut } = await reading(context, (await context.workspace()).migrate(to));
+  const { plan, carryOut } = await reading(context, (await context.workspace()).migrate(to, whose(context)));
   const shown = cleaned(context, plan);
   tell(context, () => printMigration(shown, context.layout));
   if (!plan.finished) {
