@@ -10,8 +10,10 @@ export interface Facts {
   /** null: there is none of this number. */
   readonly pullRequest: PullRequest | null;
   readonly record: PreviewRecord | undefined;
-  /** Something of it is in the cloud, or has a place. */
+  /** Something of it is in the cloud. */
   readonly exists: boolean;
+  /** It has a place, so there may be something, or is about to be. */
+  readonly hasPlace: boolean;
   /** Whether the head commit may run. */
   readonly trusted: boolean;
   readonly policy: PreviewPolicy;
@@ -22,9 +24,10 @@ export interface Facts {
 
 /** What should become of one preview, by how things are now; no event is needed to know it. */
 export const judge = (facts: Facts): Verdict => {
-  const { pullRequest, record, exists, policy, now } = facts;
+  const { pullRequest, record, exists, hasPlace, policy, now } = facts;
   const gone = goneBecause(facts);
-  if (gone !== null) return exists ? { action: 'destroy', because: gone } : { action: 'none', because: gone };
+  if (gone !== null)
+    return exists || hasPlace ? { action: 'destroy', because: gone } : { action: 'none', because: gone };
   if (pullRequest === null || record === undefined) return { action: 'none', because: 'unknown-pull-request' };
   if (record.stoppedAt !== undefined) return rests(exists, 'idle');
   if (exists && record.deployed !== undefined && now >= idleAt(record, policy))
