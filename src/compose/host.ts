@@ -1,8 +1,9 @@
 import { environmentFor } from '../config/environment.ts';
 import { type Address, addressOf, isAddress, localName } from '../domain/address.ts';
 import type { Environment, Target } from '../domain/environment.ts';
+import { Failure } from '../domain/errors.ts';
 import { labelNames } from '../domain/labels.ts';
-import type { AnyObservedItem } from '../domain/observation.ts';
+import type { AnyObservedItem, ObservedItem } from '../domain/observation.ts';
 import { workerNumber, workerNumbers, workersFor } from '../domain/pool.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import type { PlanOptions } from '../ports/session.ts';
@@ -12,6 +13,8 @@ import { hostState } from './host-state.ts';
 import { sharedOptions } from './places.ts';
 
 /* Servers that previews share: how many there should be, and whether they are there. */
+
+type Server = ObservedItem<'server'>;
 
 /** What has to be done to a host before a preview can be deployed on it. */
 export interface HostNeed {
@@ -25,9 +28,9 @@ export interface HostNeed {
 /** With workers by load, and never fewer than stand: a sweep gives back what is too much (tidy-pool.ts). */
 export const poolSized = async (context: Context, pool: Environment): Promise<Environment> => {
   const previews = Object.keys(await readPlaces(sharedOptions(context))).length;
-  const state = await hostState(context, pool.name);
+  const state = await hostState(context, 'pool');
   const standing =
-    state === null ? workersIn(await poolServers(context, pool.name)) : workersOf(Object.keys(state.resources));
+    state === null ? workersIn(await wholeHost(context, pool.name)) : workersOf(Object.keys(state.resources));
   return sizedFor(pool, standing, previews);
 };
 
@@ -54,14 +57,18 @@ const workersOf = (addresses: readonly string[]): readonly number[] =>
 const workersIn = (items: readonly AnyObservedItem[]): readonly number[] =>
   items.flatMap(({ name }) => workerNumber(name) ?? []);
 
-/** By labels; one request, or none where the list is known. */
-export const poolServers = async (
+/** Its servers by labels; one request, or none where the list is known. Throws Failure for a list that did not come whole. */
+export const wholeHost = async (
   { cloud, config }: Pick<Context, 'cloud' | 'config'>,
   host: string,
-): Promise<readonly Extract<AnyObservedItem, { kind: 'server' }>[]> => {
-  const { items } = await cloud.list('server');
+): Promise<readonly Server[]> => {
+  const { items, complete, because } = await cloud.list('server');
+  if (!complete)
+    throw new Failure(`the list of servers did not come whole: ${because ?? 'no reason given'}`, {
+      next: 'run the same command again',
+    });
   return items.filter(
-    (item): item is Extract<AnyObservedItem, { kind: 'server' }> =>
+    (item): item is Server =>
       item.kind === 'server' &&
       item.labels[labelNames.project] === config.project &&
       item.labels[labelNames.environment] === host,
@@ -77,13 +84,13 @@ export const hostTarget = (preview: Environment): Target | undefined =>
  */
 export const hostNeed = async (context: Context, preview: Environment): Promise<HostNeed | null> => {
   const target = hostTarget(preview);
-  if (target === undefined) return null;
+  if (target === undefined || preview.host === undefined) return null;
   const host = environmentFor(context.config, target);
   const places = new Set(Object.keys(await readPlaces(sharedOptions(context))));
   if (!places.has(preview.name) && places.size >= preview.limits.pullRequestsMax) return null;
   places.add(preview.name);
-  const servers = await poolServers(context, host.name);
-  const state = await hostState(context, host.name);
+  const servers = await wholeHost(context, host.name);
+  const state = await hostState(context, preview.host);
   const sized = host.name === 'pool' ? sizedFor(host, workersIn(servers), places.size) : host;
   const because = missing(sized, servers, state);
   if (because !== undefined) return { environment: sized, because, options: { intent: 'converge' } };
@@ -101,7 +108,7 @@ export const hostNeed = async (context: Context, preview: Environment): Promise<
 /** Why previews could not run there at all. */
 const missing = (
   { name, servers: wanted, zone, pool }: Environment,
-  servers: readonly Extract<AnyObservedItem, { kind: 'server' }>[],
+  servers: readonly Server[],
   state: StateFile | null,
 ): string | undefined => {
   const own = servers.filter((one) => workerNumber(one.name) === undefined);

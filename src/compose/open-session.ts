@@ -43,4 +43,4 @@ const withHost = (context: Context, session: Session): Session => {
 
 /** A session for what the host lacks. */
 export const openHost = (context: Context, { environment }: HostNeed): Promise<Session> =>
-  openSession(context, { type: environment.type }, environment);
+  openSession(context.contextFor(environment.type), { type: environment.type }, environment);

@@ -10,6 +10,7 @@ import { wantedZones } from '../observe/wanted-zones.ts';
 import type { CloudApi, Listing } from '../ports/cloud-api.ts';
 import type { ExistingPreview } from '../ports/previews.ts';
 import type { Context } from './context.ts';
+import { hostedPreviews } from './hosted-previews.ts';
 
 export interface Existing {
   readonly complete: boolean;
@@ -17,7 +18,7 @@ export interface Existing {
 }
 
 /**
- * Every preview of which anything carries our labels. `kinds: 'needed'` lists what previews are made of by infra.yaml as
+ * Every preview of which anything carries our labels, or that has a namespace on shared servers. `kinds: 'needed'` lists what previews are made of by infra.yaml as
  * it is now; `all` finds also what an earlier one left, and costs as many requests more.
  */
 export const existingPreviews = async (context: Context, kinds: 'needed' | 'all'): Promise<Existing> => {
@@ -30,13 +31,16 @@ export const existingPreviews = async (context: Context, kinds: 'needed' | 'all'
     recordsOf(cloud, listed, made.zones),
   ]);
   const all = [...listings, ...records];
+  const labelled = grouped(
+    all.flatMap(({ items }) => items),
+    config.project,
+    prices,
+  );
+  const hosted = await hostedPreviews(context);
+  const names = new Set(labelled.map(({ environment }) => environment));
   return {
-    complete: all.every(({ complete }) => complete),
-    previews: grouped(
-      all.flatMap(({ items }) => items),
-      config.project,
-      prices,
-    ),
+    complete: hosted.complete && all.every(({ complete }) => complete),
+    previews: [...labelled, ...hosted.previews.filter(({ environment }) => !names.has(environment))],
   };
 };
 

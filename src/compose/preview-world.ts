@@ -15,6 +15,7 @@ import { environmentUrl } from './outputs.ts';
 import { sharedOptions } from './places.ts';
 import { type Changing, deployPreview, destroyPreview } from './preview-changes.ts';
 import { existingPreviews } from './preview-existing.ts';
+import { previewExtras } from './preview-extras.ts';
 import { logsOf, statusLines } from './preview-reading.ts';
 import { shareLists } from './shared-lists.ts';
 
@@ -30,7 +31,7 @@ export interface PreviewExtras {
 export const createPreviewWorld = (
   shared: Context,
   options: PreviewOptions,
-  extras: PreviewExtras = {},
+  extras: PreviewExtras = previewExtras,
 ): PreviewWorld => {
   const lists = shareLists(shared.cloud, shared.clock);
   const context: Context = { ...shared, cloud: lists.cloud };

@@ -26,7 +26,8 @@ export interface Reached {
 
 export const reach = (context: Context, of: Environment): Reached => {
   const { name, type, host, pool } = of;
-  const { store, sealer, config, clock, random, onSecret } = context;
+  const { clock, random, onSecret } = context;
+  const { store, sealer, config } = host === undefined ? context : context.contextFor(host);
   // A preview on shared servers has no keys: it reads those of its host.
   const environment = host ?? name;
   const ring = createKeyRing({ store, sealer, project: config.project, environment, onSecret });

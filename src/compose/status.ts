@@ -9,9 +9,10 @@ export const statusOf = (
   observation: Observation,
   ours: readonly AnyObservedItem[],
 ): readonly StatusLine[] => [
-  ...serverLines(environment, ours),
-  ...loadBalancerLines(environment, ours),
-  ...dnsLines(environment, ours),
+  // A preview on shared servers has jobs alone; the rest is told of its host.
+  ...(environment.host === undefined
+    ? [...serverLines(environment, ours), ...loadBalancerLines(environment, ours), ...dnsLines(environment, ours)]
+    : []),
   ...clusterLines(environment, observation),
 ];
 

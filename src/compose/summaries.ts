@@ -52,12 +52,16 @@ const summarize = (
     })),
     createdAt: created,
     ageMs: created === null ? null : Math.max(0, input.now - Date.parse(created)),
-    health: healthOf(items),
+    health: isHosted(state) ? 'unknown' : healthOf(items),
     monthlyCents: items.reduce((sum, item) => sum + input.cents(item), 0),
     url: input.urlOf(name),
     lastChange: last === undefined ? null : { at: last.at, command: last.command, outcome: last.outcome },
   };
 };
+
+/** On servers of another environment: how it is, its host would have to be asked. */
+const isHosted = (state: StateFile | undefined): boolean =>
+  Object.keys(state?.resources ?? {}).some((address) => address.startsWith('namespace/'));
 
 const healthOf = (items: readonly AnyObservedItem[]): 'ok' | 'bad' | 'unknown' => {
   const servers = serversOf(items);

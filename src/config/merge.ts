@@ -94,6 +94,7 @@ const poolOf = ({ pool }: RawPreview, { domain, tls }: EnvironmentConfig): PoolC
   serversMax: pool?.max_servers ?? builtIn.pool.serversMax,
   cpuMhz: pool?.cpu ?? builtIn.pool.cpuMhz,
   memoryMb: pool?.memory ?? builtIn.pool.memoryMb,
+  ...(pool?.types !== undefined && { types: pool.types }),
   wildcard: domain.slice(domain.indexOf('.') + 1),
   tls,
 });

@@ -31,6 +31,7 @@ export interface CostTotal {
 /** An environment by its wanted shape, before anything exists. Prices are those of the moment, VAT included. */
 export const environmentCost = (environment: Environment, prices: PriceList): EnvironmentCost => {
   const { name, servers, workers, ingress, loadBalancerType } = environment;
+  if (environment.host !== undefined) return shareCost(environment, prices);
   const server = firstPriced(environment, prices);
   const lines: CostLine[] = Array.from({ length: servers.count }, (_, index) => ({
     address: `server/${name}-${index + 1}`,
@@ -53,6 +54,22 @@ export const environmentCost = (environment: Environment, prices: PriceList): En
     lines,
     monthlyCents: sum,
     annualCents: 12 * sum,
+  };
+};
+
+/** On shared servers: its part of one that is full. Staging's are there anyway. */
+const shareCost = (environment: Environment, prices: PriceList): EnvironmentCost => {
+  const { name, host, pool, servers } = environment;
+  const server = firstPriced({ ...environment, servers: { ...servers, types: pool?.types ?? servers.types } }, prices);
+  const of = pool?.perServer ?? 1;
+  const cents = host === 'pool' ? Math.round(server.cents / of) : 0;
+  const what = host === 'pool' ? `1/${of} of ${server.what}` : `on the servers of ${host}`;
+  return {
+    environment: name,
+    servers: 0,
+    lines: [{ address: `namespace/${name}`, what, cents }],
+    monthlyCents: cents,
+    annualCents: 12 * cents,
   };
 };
 

@@ -89,6 +89,8 @@ export interface PoolConfig {
   /** Previews on one server before another is ordered. */
   readonly perServer: number;
   readonly serversMax: number;
+  /** Of its servers, where that is not what previews have. */
+  readonly types?: readonly string[];
   /** What one preview may take, all its jobs together. */
   readonly cpuMhz: number;
   readonly memoryMb: number;

@@ -18,6 +18,7 @@ export interface Planning extends PlanInput {
   readonly allocationOf: (address: Address, fixed?: string) => Allocation;
   readonly adopt: ReadonlySet<Address>;
   readonly replace: ReadonlySet<Address>;
+  readonly rebuild: ReadonlySet<Address>;
   /** Sentences for the user that are no change; each once. */
   readonly notices: Set<string>;
   /** `production`, `pr 7`: for commands in advice. */
@@ -68,6 +69,7 @@ export const startPlanning = (input: PlanInput): Planning => {
     allocationOf,
     adopt: new Set(input.options.adopt ?? []),
     replace: new Set(input.options.replace ?? []),
+    rebuild: new Set(input.options.rebuild ?? []),
     notices: new Set(),
     target: targetWords(input.environment),
   };

@@ -30,6 +30,7 @@ export const because = {
   jobUnknown: 'its meta names this environment, but the state does not know it',
   adopted: 'handed over with --adopt',
   replaceAsked: 'asked for with --replace',
+  rebuildAsked: 'a preview was on its disk, and the next one gets a fresh one',
   extra: 'extra: another object of ours already stands for this address',
 } as const;
 

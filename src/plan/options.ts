@@ -9,6 +9,8 @@ import type { StateFile } from '../domain/statefile.ts';
 export interface PlanningOptions {
   readonly only?: readonly Address[];
   readonly replace?: readonly Address[];
+  /** New disks though nothing differs. */
+  readonly rebuild?: readonly Address[];
   readonly adopt?: readonly Address[];
   readonly redeploy?: boolean;
 }

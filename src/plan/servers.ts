@@ -44,7 +44,8 @@ export const judgeServer = (
   memory: Memory,
 ): Verdict => {
   const labels = nameAndLabels(planning, want, item);
-  const difference = diffServer(want, item, planning.sight, planning.world.remembered.get(want.address));
+  const wiped = planning.rebuild.has(want.address) ? [reason('rebuild', because.rebuildAsked)] : [];
+  const difference = diffServer(want, item, planning.sight, planning.world.remembered.get(want.address), wiped);
   const asked = planning.replace.has(want.address) ? [reason('replace', because.replaceAsked)] : [];
   const reasons = [...(memory?.reasons ?? []), ...labels.reasons, ...asked, ...difference.reasons];
   if (labels.blockedNext !== undefined) return { ...plain, action: 'blocked', reasons, next: labels.blockedNext };

@@ -32,6 +32,8 @@ export const diffServer = (
   have: ObservedItem<'server'>,
   sight: Sight,
   remembered: Remembered | undefined,
+  /** Why it is wiped though nothing about it differs. */
+  asked: readonly Reason[] = [],
 ): ServerDifference => {
   const { spec } = want;
   const { facts } = have;
@@ -50,7 +52,7 @@ export const diffServer = (
   if (placement !== undefined) replace.push(...otherArchitecture(facts, placement, sight));
   if (replace.length > 0)
     return { need: 'replace', reasons: replace, changes: [], boots: true, userDataLabelStale: false };
-  const wipe = rebuildReasons(want, have, remembered);
+  const wipe = [...asked, ...rebuildReasons(want, have, remembered)];
   const restart = restartParts(spec, facts, placement, sight);
   const live = [diffServerNetwork(spec, facts, sight), diffBackups(spec, facts)];
   const off = needsPower(facts);

@@ -1,0 +1,34 @@
+import { askInTurn, type Connection } from '../cluster/ask.ts';
+import type { Environment } from '../domain/environment.ts';
+import type { ObservedItem } from '../domain/observation.ts';
+import { workerNumber } from '../domain/pool.ts';
+import type { StateFile } from '../domain/statefile.ts';
+import { connectWith } from './connect.ts';
+import type { Context } from './context.ts';
+import { reach } from './reach.ts';
+
+type Server = ObservedItem<'server'>;
+
+/** A question to the cluster that previews share, with its keys. Throws Failure where no server of it answers. */
+export const askHost = async <T>(
+  context: Context,
+  host: Environment,
+  { state, servers }: { readonly state: StateFile | null; readonly servers: readonly Server[] },
+  question: (connection: Connection) => Promise<T>,
+): Promise<T> => {
+  const { keyRing, machines } = reach(context, host);
+  await keyRing.load(state);
+  const connect = connectWith(keyRing);
+  const targets = servers
+    .filter(({ name, facts }) => facts.status === 'running' && workerNumber(name) === undefined)
+    .map(({ name, facts }) => ({ name, privateIp: facts.networks[0]?.ip ?? '', publicIp: facts.ipv4 }));
+  try {
+    return await askInTurn(targets, (target) => question(connect(target, machines)));
+  } finally {
+    await machines.close();
+  }
+};
+
+/** Names of the namespaces that are previews of this project. */
+export const previewsOn = async ({ project }: Environment, { scheduler }: Connection): Promise<readonly string[]> =>
+  (await scheduler.namespaces()).filter(({ name, owner }) => owner === `${project}/${name}`).map(({ name }) => name);
