@@ -21,31 +21,36 @@ interface Looked extends Pick<Examined, 'recovery'> {
 }
 
 /** Every state that there is, with its lease; and whether its secrets can be opened here. */
-export const checkEnvironments = async (of: Looked): Promise<readonly Check[]> => {
+export const checkEnvironments = async (
+  of: Looked,
+  whose: string,
+): Promise<{ readonly checks: readonly Check[]; readonly opens: boolean }> => {
   const names = (await of.store.list()).flatMap(
     (key) => /^(production|staging|pool|pr-\d+|shared)\.json$/.exec(key)?.[1] ?? [],
   );
-  const checks: Check[] = [await checkSealing(of), ...(await checkMove(of))];
-  for (const name of names) checks.push(await checkState(of, name), await checkLease(of, name));
-  const targets = new Set([...names, ...Object.keys(of.config.environments)]);
+  const sealing = await checkSealing(of, whose);
+  const checks: Check[] = [sealing, ...(await checkMove(of, whose))];
+  const opens = sealing.result === 'ok';
+  for (const name of names) checks.push(await checkState(of, name, opens), await checkLease(of, name));
+  const targets = new Set([...names, ...(whose === '' ? Object.keys(of.config.environments) : [])]);
   for (const name of targets) if (name !== sharedState) checks.push(...(await checkRecovery(of, name)));
-  return checks;
+  return { checks, opens };
 };
 
-const checkSealing = async ({ store, sealer }: Looked): Promise<Check> => {
+const checkSealing = async ({ store, sealer }: Looked, whose: string): Promise<Check> => {
   const { recipients } = sealer;
-  const [check] = await tried('secrets', async () => {
+  const [check] = await tried(`secrets${whose}`, async () => {
     refusePlainText(store, sealer, 'secrets');
     if (recipients.length === 0) return ['in plain text, in files that only their owner may read', true] as const;
-    const about = { what: 'what is written here', target: 'production' };
+    const about = { what: 'what is written here', target: whose === '' ? 'production' : 'pr' };
     await sealer.open(await sealer.seal('a trial'), recipients, about);
     return [`sealed for ${recipients.length}; your identity opens them`, true] as const;
   });
   return check;
 };
 
-const checkMove = async ({ store }: Looked): Promise<Check[]> => {
-  const name = 'move of states';
+const checkMove = async ({ store }: Looked, whose: string): Promise<Check[]> => {
+  const name = `move of states${whose}`;
   const [check] = await tried(name, async () => {
     const marker = (await readMarker(store))?.marker;
     if (marker === undefined || marker.role === 'none') return ['none', null] as const;
@@ -63,9 +68,10 @@ const checkMove = async ({ store }: Looked): Promise<Check[]> => {
   return check.result === 'ok' ? [] : [check];
 };
 
-const checkState = async ({ store, config, sealer, leases }: Looked, name: string): Promise<Check> => {
+/** What is sealed for others is looked at without being opened. */
+const checkState = async ({ store, config, sealer, leases }: Looked, name: string, opens: boolean): Promise<Check> => {
   const [check] = await tried(`state of ${name}`, async () => {
-    const loaded = await readState(store, name, config.project, sealer);
+    const loaded = await readState(store, name, config.project, opens ? sealer : null);
     if (loaded === null) return ['it was there a moment ago', null] as const;
     const { serial, updatedAt } = loaded.state;
     const unfinished = unfinishedRun(loaded.state);

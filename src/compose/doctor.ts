@@ -7,6 +7,7 @@ import type { Random } from '../ports/random.ts';
 import type { RecoveryFiles } from '../ports/recovery-files.ts';
 import type { Sealer } from '../ports/sealer.ts';
 import type { Check } from '../ports/state-access.ts';
+import { checkApart } from './doctor-apart.ts';
 import { checkEnvironments } from './doctor-environments.ts';
 import { checkStore } from './doctor-store.ts';
 import type { Leases } from './lease.ts';
@@ -21,11 +22,13 @@ export interface Examined {
   readonly sealer: (config: ProjectConfig) => Sealer;
   readonly leases: (store: ObjectStore) => Pick<Leases, 'standing'>;
   readonly recovery: RecoveryFiles;
+  /** With `--local`: nothing there can lead anywhere. */
+  readonly emulated?: boolean;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-/** Everything that commands need, looked at once; only the trial of the store writes, an object that is deleted again. */
+/** Everything that commands need, looked at once; only the trial of a store writes, an object that is deleted again. */
 export const examine = async (of: Examined): Promise<readonly Check[]> => {
   const [configured, config] = await tried('configuration', async () => {
     const found = await of.config();
@@ -33,27 +36,53 @@ export const examine = async (of: Examined): Promise<readonly Check[]> => {
   });
   if (config === undefined)
     return [configured, ...skipped(['Hetzner', 'state store', 'secrets'], 'infra.yaml comes first')];
-  const [hetzner] = await tried('Hetzner', () => lookAtHetzner(of, config));
-  const [opened, store] = await tried('state store', async () => {
+  const [hetzner, servers] = await tried('Hetzner', () => lookAtHetzner(of, config));
+  const places = await examinePlaces(of, config);
+  if (of.emulated === true) return [configured, hetzner, ...places.checks];
+  const apart = checkApart({ config, servers, reads: places.reads, opens: places.opens });
+  return [configured, hetzner, ...places.checks, ...apart];
+};
+
+/** Of previews too, where they have a place of their own: whoever reaches only one of the two has what they need. */
+const examinePlaces = async (of: Examined, config: ProjectConfig) => {
+  const all = await examinePlace(of, config, '');
+  const { previewState: state } = config;
+  const previews = state === undefined ? all : await examinePlace(of, { ...config, state }, ' of previews');
+  const checks = previews === all ? all.checks : [...excused(all, previews), ...excused(previews, all)];
+  return {
+    checks,
+    reads: { previews: previews.reads, others: all.reads },
+    opens: { previews: previews.opens, others: all.opens },
+  };
+};
+
+interface Place {
+  readonly checks: readonly Check[];
+  readonly reads: boolean;
+  readonly opens: boolean;
+}
+
+const examinePlace = async (of: Examined, config: ProjectConfig, whose: string): Promise<Place> => {
+  const [opened, store] = await tried(`state store${whose}`, async () => {
     const found = of.store(config);
     return [`${found.place} answers: ${(await found.list()).length} documents`, found] as const;
   });
+  const names = ['conditions', 'versions', 'clock', 'secrets'].map((name) => `${name}${whose}`);
   if (store === undefined)
-    return [
-      configured,
-      hetzner,
-      opened,
-      ...skipped(['conditions', 'versions', 'clock', 'secrets'], 'the store comes first'),
-    ];
+    return { checks: [opened, ...skipped(names, 'the store comes first')], reads: false, opens: false };
   const environments = { ...of, config, store, sealer: of.sealer(config), leases: of.leases(store) };
-  return [
-    configured,
-    hetzner,
-    opened,
-    ...(await checkStore(of, config, store)),
-    ...(await checkEnvironments(environments)),
-  ];
+  const found = await checkEnvironments(environments, whose);
+  const conditions = (await checkStore(of, config, store)).map((one) => ({ ...one, name: `${one.name}${whose}` }));
+  return { checks: [opened, ...conditions, ...found.checks], reads: true, opens: found.opens };
 };
+
+const lacks = /^(?:state store|secrets)(?: of previews)?$/;
+const excused = ({ checks, reads, opens }: Place, other: Place): readonly Check[] =>
+  checks.map((check): Check => {
+    const excuse = (!reads && other.reads) || (!opens && other.opens);
+    if (!excuse || check.result !== 'bad' || !lacks.test(check.name)) return check;
+    return { name: check.name, result: 'skipped', detail: `not with what is set here: ${check.detail}` };
+  });
 
 const lookAtHetzner = async (of: Examined, config: ProjectConfig) => {
   const cloud = await of.cloud(config);
@@ -66,7 +95,7 @@ const lookAtHetzner = async (of: Examined, config: ProjectConfig) => {
   const left = budget === null ? '' : `; ${budget.remaining} of ${budget.limit} requests left this hour`;
   return [
     `the token may read (${listing.items.length} servers); whether it may write shows only when it does${left}`,
-    true,
+    listing.items,
   ] as const;
 };
 

@@ -25,9 +25,15 @@ export const openDoctor = async (options: OpenOptions): Promise<readonly Check[]
     local === undefined ? openStateStore(state, storeOptions) : createDirectoryStore(local.directory);
   try {
     return await examine({
+      emulated: local !== undefined,
       clock,
       random,
-      config: async () => loadProject({ text: await readConfig(configFile), file: configFile, env }),
+      config: async () => {
+        const config = loadProject({ text: await readConfig(configFile), file: configFile, env });
+        if (local === undefined) return config;
+        const { previewState: _none, ...whole } = config;
+        return whole;
+      },
       cloud: async () => {
         const access = local?.access ?? hetznerAccess(env);
         onSecret(access.token);

@@ -144,7 +144,8 @@ export type MoveStanding = 'to move' | 'on the way' | 'moved';
 /** Whether one thing that commands need is as it should be. */
 export interface Check {
   readonly name: string;
-  readonly result: 'ok' | 'bad' | 'skipped';
+  /** warn: nothing is wrong, and it could be safer. */
+  readonly result: 'ok' | 'warn' | 'bad' | 'skipped';
   readonly detail: string;
   readonly next?: string;
 }

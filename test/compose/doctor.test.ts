@@ -33,10 +33,12 @@ const start = () => {
     leases: (of) => createLeases({ store: of, clock, random, holder, reporter }),
   };
   const told = async (more: Partial<Examined> = {}) =>
-    (await examine({ ...parts, ...more })).map(({ name, result, detail, next }) => [
-      `${name}: ${result}`,
-      `${detail}${next === undefined ? '' : ` → ${next}`}`,
-    ]);
+    (await examine({ ...parts, ...more }))
+      .filter(({ name }) => !name.startsWith('previews apart'))
+      .map(({ name, result, detail, next }) => [
+        `${name}: ${result}`,
+        `${detail}${next === undefined ? '' : ` → ${next}`}`,
+      ]);
   const found = async (name: string, more: Partial<Examined> = {}) =>
     (await told(more)).filter(([head]) => head?.startsWith(`${name}:`));
   const stop = async () => {

@@ -3,7 +3,7 @@ import { printNext } from './change.ts';
 import type { Layout } from './layout.ts';
 import { padEnd, paragraph, plural, widthOf } from './text.ts';
 
-const styles = { ok: 'green', bad: 'red', skipped: 'dim' } as const;
+const styles = { ok: 'green', warn: 'yellow', bad: 'red', skipped: 'dim' } as const;
 
 /** One line each, with what to do below those that are bad. */
 export const printDoctor = (checks: readonly Check[], layout: Layout): string[] => {
@@ -11,6 +11,7 @@ export const printDoctor = (checks: readonly Check[], layout: Layout): string[] 
   const names = Math.max(...checks.map(({ name }) => widthOf(name)));
   const indent = ' '.repeat(2 + names + 2 + 'skipped'.length + 2);
   const wrong = checks.filter(({ result }) => result === 'bad').length;
+  const warned = checks.filter(({ result }) => result === 'warn').length;
   return [
     ...checks.flatMap(({ name, result, detail, next }) => {
       const [first = '', ...more] = paragraph(detail, width, indent);
@@ -23,7 +24,7 @@ export const printDoctor = (checks: readonly Check[], layout: Layout): string[] 
     }),
     '',
     wrong === 0
-      ? paint('green', 'nothing is bad')
+      ? paint('green', `nothing is bad${warned === 0 ? '' : `; ${plural(warned, 'warning')}`}`)
       : paint('red', `${plural(wrong, 'check')} of ${checks.length} ${wrong === 1 ? 'is' : 'are'} bad`),
   ];
 };
