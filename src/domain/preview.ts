@@ -40,11 +40,8 @@ export interface PreviewRecord {
   readonly author: string;
   /** How the pull request was when it was looked at last; a push or a reopening whose event was lost shows by it. */
   readonly seen?: { readonly sha: string; readonly state: 'open' | 'draft' | 'closed'; readonly at: string };
-  /**
-   * Our comment asked to approve this head commit; a plain `/deploy` means it, and no later one. `instead`: of another
-   * one that it had named before.
-   */
-  readonly asked?: { readonly sha: string; readonly at: string; readonly instead?: string };
+  /** Our comment asks to approve this head commit since then; a plain `/deploy` means it, and no later one. */
+  readonly asked?: { readonly sha: string; readonly at: string };
   /** Who does not write to the repository gets this very commit deployed, and nothing else. */
   readonly approved?: Said & { readonly sha: string };
   /** By `/destroy`: nothing is made until somebody says `/deploy` or `/redeploy`, or the pull request is reopened. */

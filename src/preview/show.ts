@@ -77,7 +77,7 @@ const showComment = async (life: Life, { view, finding, known, left }: Part): Pr
 };
 
 const askedFor = (sha: string, at: string, before: PreviewRecord['asked']): NonNullable<PreviewRecord['asked']> =>
-  before?.sha === sha ? before : { sha, at, ...(before !== undefined && { instead: before.sha }) };
+  before?.sha === sha ? before : { sha, at };
 
 const showDeployment = async (life: Life, { view, finding, known, left }: Part): Promise<Partial<Shown>> => {
   const wanted = deploymentFor(view, finding, known);

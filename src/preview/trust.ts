@@ -37,8 +37,11 @@ const isAuthorsOwn = ({ headRepository, author }: PullRequest, repository: strin
 };
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-/** A comment that asked about one commit and now asks about another must have stood so long before a plain `/deploy`. */
-const settleMs = 60_000;
+/**
+ * Our comment must have named the commit for so long before a plain `/deploy` counts for it: whoever had opened the page
+ * before that has read another commit. With the commit's digits it counts at once.
+ */
+export const readMs = 60_000;
 
 export type Approval =
   | { readonly sha: string }
@@ -60,6 +63,7 @@ export const approvalOf = (
     return sha.length >= 7 && headSha.startsWith(sha.toLowerCase()) ? { sha: headSha } : { because, next };
   if (asked === undefined) return { because: 'nobody was asked about this commit yet', next };
   if (asked.sha !== headSha) return { because, next };
-  const readable = Date.parse(asked.at) + (asked.instead === undefined ? 0 : settleMs);
-  return Date.parse(at) >= readable ? { sha: headSha } : { because: `${because}, since ${asked.at}`, next };
+  return Date.parse(at) >= Date.parse(asked.at) + readMs
+    ? { sha: headSha }
+    : { because: `${because}, and our comment named it less than a minute before`, next };
 };

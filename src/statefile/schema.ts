@@ -70,7 +70,7 @@ const preview = z
   .strictObject({
     author: z.string(),
     seen: z.strictObject({ sha: z.string(), state: z.enum(['open', 'draft', 'closed']), at: time }).optional(),
-    asked: z.strictObject({ sha: z.string(), at: time, instead: z.string().optional() }).optional(),
+    asked: z.strictObject({ sha: z.string(), at: time }).optional(),
     approved: z.strictObject({ ...said, sha: z.string() }).optional(),
     dismissed: z.strictObject(said).optional(),
     wantedAt: time.optional(),
