@@ -2,6 +2,7 @@ import type { Connect } from '../cluster/ask.ts';
 import { createCatalogAccess } from '../consul/access.ts';
 import { createConsul } from '../consul/catalog.ts';
 import { trustedCas } from '../domain/cluster-keys.ts';
+import type { Environment } from '../domain/environment.ts';
 import type { Secret } from '../domain/secret.ts';
 import { createSchedulerAccess } from '../nomad/access.ts';
 import { createNomad } from '../nomad/scheduler.ts';
@@ -23,5 +24,9 @@ export const connectWith =
       schedulerAccess: createSchedulerAccess({ ...nomad, ...tokenOf(keys?.nomad.management) }),
     };
   };
+
+/** Of a preview on shared servers, called as it; undefined: Nomad's own, `default`. */
+export const namespaceOf = ({ host, name }: Pick<Environment, 'host' | 'name'>): string | undefined =>
+  host === undefined ? undefined : name;
 
 const tokenOf = (token: Secret | undefined): { readonly token?: Secret } => (token === undefined ? {} : { token });

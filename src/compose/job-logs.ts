@@ -2,7 +2,7 @@ import { askInTurn } from '../cluster/ask.ts';
 import { Failure } from '../domain/errors.ts';
 import type { AnyObservedItem } from '../domain/observation.ts';
 import { withoutControls } from '../domain/plain-text.ts';
-import { connectWith } from './connect.ts';
+import { connectWith, namespaceOf } from './connect.ts';
 import type { TargetContext } from './context.ts';
 import { serversOf } from './outputs.ts';
 
@@ -30,7 +30,6 @@ export const jobLogs = async (
     return facts.status === 'running' && privateIp !== undefined ? [{ name, privateIp, publicIp: facts.ipv4 }] : [];
   });
   if (targets.length === 0) throw new Failure(`nothing of ${environment.name} runs that could be asked`);
-  const connect = connectWith(keyRing);
   const found = await Promise.all(
     (job === null ? names : [job]).map(async (name) => {
       const text = await askInTurn(targets, (one) => connect(one, machines).scheduler.logs(name, lines));

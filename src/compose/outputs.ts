@@ -6,7 +6,7 @@ import type { Outputs } from '../ports/session.ts';
 type Server = Extract<AnyObservedItem, { kind: 'server' }>;
 type LoadBalancer = Extract<AnyObservedItem, { kind: 'load-balancer' }>;
 
-export const oursOf = (observation: Observation, basis: OwnershipBasis): AnyObservedItem[] =>
+export const oursOf = (observation: Pick<Observation, 'items'>, basis: OwnershipBasis): AnyObservedItem[] =>
   observation.items.filter((item) => ownershipOf(item, basis).ownership === 'ours');
 
 export const serversOf = (items: readonly AnyObservedItem[]): Server[] =>

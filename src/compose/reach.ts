@@ -6,7 +6,7 @@ import type { Machines } from '../ports/machines.ts';
 import type { Tailnet } from '../tailscale/tailnet.ts';
 import { type IngressCertificates, ingressCertificates } from './certificates.ts';
 import { type Door, explained } from './closed-door.ts';
-import { connectWith } from './connect.ts';
+import { connectWith, namespaceOf } from './connect.ts';
 import type { Context } from './context.ts';
 import { hostState } from './host-state.ts';
 import { createJobSecrets, type OwnedSecrets } from './job-secrets.ts';
@@ -34,7 +34,7 @@ export const reach = (context: Context, of: Environment): Reached => {
   const keyRing = host === undefined ? ring : borrowed(ring, () => hostState(context, host));
   const machines = context.reachMachines(keyRing);
   const secrets = createJobSecrets(context, { name, type });
-  const connect = connectWith(keyRing, host === undefined ? undefined : name);
+  const connect = connectWith(keyRing, namespaceOf(of));
   // Only a run that orders, boots or removes servers asks for it, and only then its credentials are missed.
   const tailnet = (): Tailnet | null => tailnetOf(context, of);
   const certificates = ingressCertificates(context, of, machines);

@@ -66,7 +66,9 @@ export const createSession = (shared: Context, environment: Environment): Sessio
       return statusOf(environment, observation, ours);
     },
     async logs(job, lines) {
-      return jobLogs(context, (await look()).ours, { job, lines });
+      const { observation, ours } = await look();
+      const { host } = environment;
+      return jobLogs(context, host === undefined ? ours : ofHost(context, host, observation), { job, lines });
     },
     usage: () => shared.cloud.usage(),
     close: () => context.machines.close(),
@@ -80,5 +82,8 @@ const oursIn = (
   const known = [...seen.desired.resources.map((resource) => resource.address), ...remembered(seen.state)];
   return oursOf(seen.observation, { project: config.project, environment: environment.name, known, state: seen.state });
 };
+
+const ofHost = ({ config }: TargetContext, environment: string, { items }: Observation): AnyObservedItem[] =>
+  oursOf({ items }, { project: config.project, environment, known: [], state: null });
 
 const remembered = (state: StateFile | null) => Object.keys(state?.resources ?? {}).filter(isAddress);
