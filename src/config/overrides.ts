@@ -73,7 +73,13 @@ const moveDomain = (infra: Infra, domain: string): Infra => {
     environments: {
       ...infra.environments,
       ...(staging?.domain !== undefined && { staging: { ...staging, domain: move(staging.domain) } }),
-      ...(pr?.domain !== undefined && { pr: { ...pr, domain: move(pr.domain) } }),
+      ...(pr !== undefined && {
+        pr: {
+          ...pr,
+          ...(pr.domain !== undefined && { domain: move(pr.domain) }),
+          ...(pr.zone !== undefined && { zone: move(pr.zone) }),
+        },
+      }),
     },
   };
 };

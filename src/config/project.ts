@@ -7,6 +7,7 @@ import {
   type SourcePosition,
 } from '../domain/environment.ts';
 import { ConfigError, type ConfigProblem } from '../domain/errors.ts';
+import { apart } from './checks/apart.ts';
 import type { Checked, CrossCheck } from './checks/check.ts';
 import { firewall } from './checks/firewall.ts';
 import { ingress } from './checks/ingress.ts';
@@ -120,7 +121,7 @@ const failed = (problems: readonly ConfigProblem[]): ConfigError => {
   );
 };
 
-const crossChecks: readonly CrossCheck[] = [networks, servers, names, ingress, firewall, secrets, pool];
+const crossChecks: readonly CrossCheck[] = [networks, servers, names, ingress, firewall, secrets, pool, apart];
 
 /** Rules between values; silent where a value they read was already told to be wrong. */
 const crossProblems = (checked: Checked, document: ConfigDocument, removed: readonly Path[]): ConfigProblem[] => {

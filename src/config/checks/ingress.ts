@@ -7,7 +7,7 @@ export const ingress: CrossCheck = ({ infra, environments }) =>
   environments.flatMap(([type, environment]) => [
     // Told of the previews themselves.
     ...(type === 'pool' ? [] : zone(environment, infra.dns?.zone)),
-    ...tls(environment, infra.dns !== undefined),
+    ...tls(environment, infra.dns !== undefined || environment.zone !== undefined),
     ...routes(environment),
     ...hosts(environment),
     ...(environment.ingress === 'dns' && !environment.servers.publicIpv4
@@ -22,15 +22,24 @@ export const ingress: CrossCheck = ({ infra, environments }) =>
       : []),
   ]);
 
-const zone = ({ type, domain }: EnvironmentConfig, zoneName: string | undefined): Finding[] => {
+const zone = ({ type, domain, zone: own }: EnvironmentConfig, common: string | undefined): Finding[] => {
+  const zoneName = own ?? common;
   if (zoneName === undefined || domain === zoneName || domain.endsWith(`.${zoneName}`)) return [];
   return [
     {
-      path: type === 'production' ? ['domain'] : inEnvironment(type, 'domain'),
-      about: [['domain'], ['dns']],
+      path:
+        own !== undefined
+          ? inEnvironment(type, 'zone')
+          : type === 'production'
+            ? ['domain']
+            : inEnvironment(type, 'domain'),
+      about: [['domain'], own === undefined ? ['dns'] : inEnvironment(type, 'domain')],
       message: `the domain of ${type} is not in the DNS zone ${zoneName}`,
-      found: domain,
-      allowed: `${zoneName} or a name below it; without the dns section records are managed elsewhere`,
+      found: own === undefined ? domain : `${own}, and the domain is ${domain}`,
+      allowed:
+        own === undefined
+          ? `${zoneName} or a name below it; without the dns section records are managed elsewhere`
+          : 'a zone that the domain ends in; without it previews are in dns.zone',
     },
   ];
 };

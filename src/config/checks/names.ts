@@ -12,7 +12,7 @@ const pullRequestExample = 9_999_999;
 export const names: CrossCheck = (checked) => {
   const { infra, environments } = checked;
   const findings: Finding[] = [];
-  for (const [type, { servers, workers, domain }] of environments) {
+  for (const [type, { servers, workers, domain, zone: ownZone }] of environments) {
     const environment = environmentName(type === 'pr' ? { type, pullRequest: pullRequestExample } : { type });
     const last = workers === undefined ? `${servers.count}` : `worker-${workers.count}`;
     const longest = `${infra.project}-${environment}-${last}`;
@@ -23,7 +23,7 @@ export const names: CrossCheck = (checked) => {
         found: infra.project,
         allowed: `at most ${63 - (longest.length - infra.project.length)} characters, so that host names keep to 63`,
       });
-    const zone = infra.dns?.zone;
+    const zone = ownZone ?? infra.dns?.zone;
     if (zone === undefined) continue;
     const name = domain.replace('{number}', String(pullRequestExample));
     const host = name === zone ? '@' : name.slice(0, -zone.length - 1);
