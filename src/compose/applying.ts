@@ -17,7 +17,8 @@ import { type PlannedWithDesired, planTarget } from './planning.ts';
 import { forgetImages, imagesIn, markHealthy, wantImages } from './remember-images.ts';
 import { refuseUnsealed } from './sealing.ts';
 import { confirmWanted } from './still-wanted.ts';
-import { giveBack, underLease, type Writing } from './under-lease.ts';
+import { underLease, type Writing } from './under-lease.ts';
+import { withShared } from './with-shared.ts';
 import { orKept, writeEnd } from './write-end.ts';
 
 /** A plan younger than this, made by this very process, is carried out without looking at the cloud again. */
@@ -37,31 +38,13 @@ export const applyPlan = async (
 ): Promise<Applied> =>
   underLease(context, { command: options.command, run: plan.run, signal: options.signal }, async (writing) => {
     await refuseStale(context, plan, writing.began, options);
-    return withShared(context, plan, options, () => carryOut(context, plan, options, writing));
+    const { observation, ...how } = options;
+    const based = { plan, ...(observation === undefined ? {} : { observation }) };
+    const replan = { asked: againAs(plan, options), state: writing.began };
+    return withShared(context, based, options, replan, (now) =>
+      carryOut(context, now.plan, { ...how, ...now }, writing),
+    );
   });
-
-/** What belongs to all environments is made and removed by one run at a time: it holds the lease on `shared` as well. */
-const withShared = async <T>(
-  context: TargetContext,
-  { steps, run }: Plan,
-  { command, signal }: ApplyOptions,
-  work: () => Promise<T>,
-): Promise<T> => {
-  if (!steps.some(touchesShared)) return work();
-  const lease = await context.leases.take({ environment: 'shared', command, run, signal });
-  const close = context.gate.open(lease);
-  try {
-    return await work();
-  } finally {
-    close();
-    await giveBack(lease, context);
-  }
-};
-
-const touchesShared = ({ effect }: Step): boolean =>
-  effect.port === 'cloud' &&
-  ((effect.op === 'create' && effect.resource.scope === 'shared') ||
-    (effect.op === 'delete' && effect.kind === 'zone'));
 
 const carryOut = async (
   context: TargetContext,
@@ -140,6 +123,12 @@ const asked = (plan: Plan): PlanOptions => ({
   ...recoveryIn(plan),
 });
 
+/** What was asked for, with the very images it was planned with. */
+const againAs = (plan: Plan, options: ApplyOptions): PlanOptions => ({
+  ...asked(plan),
+  ...imagesIn(plan),
+  ...listsOf(options),
+});
 const listsOf = ({ lists }: ApplyOptions): Pick<PlanOptions, 'lists'> => (lists === undefined ? {} : { lists });
 
 /** Without a human's login a plan that recovers access could not be made again. */
@@ -171,7 +160,7 @@ const refuseStale = async (
   else if (plan.basis.stateLineage !== (state?.lineage ?? null))
     moved.push('the state is another one than the plan was made from');
   if (options.saved || age > freshPlanMsMax) {
-    const { plan: now } = await planTarget(context, { ...asked(plan), ...imagesIn(plan), ...listsOf(options) }, state);
+    const { plan: now } = await planTarget(context, againAs(plan, options), state);
     if (now.basis.configHash !== plan.basis.configHash) moved.push('infra.yaml or a template changed');
     if (now.basis.observationHash !== plan.basis.observationHash) moved.push('something in the cloud changed');
   }

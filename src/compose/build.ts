@@ -3,6 +3,7 @@ import type { EnvironmentType } from '../domain/environment.ts';
 import { redact, type Secret } from '../domain/secret.ts';
 import { createHetznerCloud } from '../hetzner/cloud.ts';
 import { createHetznerLeases } from '../hetzner/lease-holder.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { createGate } from '../statefile/gate.ts';
 import { guardedByRead } from '../statefile/guarded-store.ts';
@@ -30,6 +31,11 @@ type Given = Pick<
 > &
   Pick<LeasesOptions, 'waitClock' | 'ttlMs'> & {
     readonly access: CloudAccess;
+    /**
+     * Of leases, where each process that sleeps moves the cloud's time on: nobody could renew a lease while another
+     * leaps. Left out: the cloud's.
+     */
+    readonly leaseClock?: Clock | undefined;
     readonly previews?: PreviewsApart;
   };
 
@@ -53,6 +59,7 @@ export const buildContext = async ({
   access,
   waitClock,
   ttlMs,
+  leaseClock = access.clock,
   registry,
   previews,
   ...given
@@ -72,7 +79,7 @@ export const buildContext = async ({
     const kept = keptBy(place, access);
     const leases = createLeases({
       store: kept.leases,
-      ...{ clock, random, holder, reporter },
+      ...{ clock: leaseClock, random, holder, reporter },
       cloudInProcess: access.machines !== null,
       ...(waitClock === undefined ? {} : { waitClock }),
       ...(ttlMs === undefined ? {} : { ttlMs }),

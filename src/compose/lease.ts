@@ -16,6 +16,8 @@ import { unlockLease } from '../statefile/unlock.ts';
 export interface Leases {
   /** Throws LeaseHeldError when another has it. */
   take(wanted: Wanted): Promise<Lease>;
+  /** The clock that they are dated by. */
+  now(): number;
   /** One request, which takes nothing. */
   standing(environment: string): Promise<LeaseStanding>;
   /** Returns once nobody holds it; throws LeaseHeldError at once, or when `waitMs` are over. */
@@ -67,6 +69,7 @@ export const createLeases = (options: LeasesOptions): Leases => {
         ...{ store, clock, random, holder, ...asker, ...wanted, outlast: (dead) => outlast(dead, signal) },
         ...(ttlMs === undefined ? {} : { ttlMs }),
       }),
+    now: () => clock.now(),
     standing,
     waitUntilFree: async (environment, wait) => {
       const deadline = (options.waitClock ?? clock).now() + wait.waitMs;

@@ -65,6 +65,7 @@ export const openWorkspace = async (options: OpenOptions): Promise<Workspace> =>
       reporter,
       version: options.version,
       waitClock: systemClock,
+      leaseClock: local === undefined ? undefined : systemClock,
       holder: { host: hostname(), pid: process.pid, user: userInfo().username },
       onSecret: options.onSecret,
       env,

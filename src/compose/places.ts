@@ -32,7 +32,9 @@ export const reservePlace = async (
       throw error;
     }
   };
-  const occupied = observation === undefined ? undefined : occupiedIn(observation, environment);
+  const seen = observation === undefined ? undefined : occupiedIn(observation, environment);
+  // Dated as leases are. Time that was leapt over since makes the look seem earlier than it was, which frees less.
+  const occupied = seen && { ...seen, seenAt: asLeasesDate(context, seen.seenAt) };
   await places.reservePlace(sharedOptions(context), {
     environment: environment.name,
     run,
@@ -42,6 +44,9 @@ export const reservePlace = async (
     ...(occupied === undefined ? {} : { occupied: { ...occupied, standing: leases.standing, end } }),
   });
 };
+
+const asLeasesDate = ({ clock, leases }: TargetContext, at: string): string =>
+  new Date(leases.now() - Math.max(0, clock.now() - Date.parse(at))).toISOString();
 
 /** After the last delete of a destroy that ended well. False: there was none to free. */
 export const freePlace = async (context: TargetContext): Promise<boolean> =>

@@ -23,11 +23,12 @@ export interface PlannedWithDesired extends Planned {
   readonly leftOver: boolean;
 }
 
-/** desired → observe → plan → audit. Reads only; throws Failure when the audit finds the plan unsound. */
+/** desired → observe → plan → audit; `run` goes on with one that has begun. Reads only; throws Failure when the audit finds the plan unsound. */
 export const planTarget = async (
   context: TargetContext,
   options: PlanOptions,
   known?: StateFile | null,
+  run?: string,
 ): Promise<PlannedWithDesired> => {
   const { assets, clock, random, reporter } = context;
   const left = known === undefined ? await remember(context) : undefined;
@@ -67,7 +68,7 @@ export const planTarget = async (
     intent: options.intent,
     options,
     now: isoNow(clock),
-    run: newRunId(clock, random),
+    run: run ?? newRunId(clock, random),
     hash: sha256Hex,
     certificatesDue: context.certificates.due(servers),
   });

@@ -27,7 +27,7 @@ export const createWorkspace = (context: Context): Workspace => {
       sessions.push(session);
       return session;
     },
-    standings: (existing) => previewStandings(context, existing),
+    standings: (existing) => previewStandings(context.contextFor('pr'), existing),
     previews: async (options) => createPreviewWorld(context.contextFor('pr'), options),
     life: async (options, host) => openLife(context.contextFor('pr'), options, host),
     close: async () => {
