@@ -33,7 +33,9 @@ export interface GitHubClient {
   readonly clock: Clock;
   call<T>(call: Call<T>): Promise<T>;
   page<T>(call: Call<T>): Promise<Page<T>>;
-  /** null where there is no such thing, in a repository that the token does see. */
+  /** null on a 404. What follows it must fail where the token does not see the repository at all. */
+  attempt<T>(call: Call<T>): Promise<T | null>;
+  /** null where there is no such thing, in a repository that the token does see: one request more, once. */
   find<T>(call: Call<T>): Promise<T | null>;
   /** Who we are by `GET /user`; null: an app or a workflow, which are bots. Asked once. */
   me(): Promise<string | null>;
@@ -107,14 +109,15 @@ export const createGitHubClient = (access: GitHubAccess): GitHubClient => {
     })();
     return visible;
   };
+  const attempt = <T>(one: Call<T>): Promise<T | null> =>
+    call(one).catch((error: unknown) => {
+      if (error instanceof NotThereError) return null;
+      throw error;
+    });
   const find = async <T>(one: Call<T>): Promise<T | null> => {
-    try {
-      return await call(one);
-    } catch (error) {
-      if (!(error instanceof NotThereError)) throw error;
-      await assertVisible();
-      return null;
-    }
+    const found = await attempt(one);
+    if (found === null) await assertVisible();
+    return found;
   };
   const askMe = async (): Promise<string | null> => {
     // Tokens of apps and workflows have no user: asking would be refused with 403.
@@ -132,7 +135,7 @@ export const createGitHubClient = (access: GitHubAccess): GitHubClient => {
     self ??= askMe();
     return self;
   };
-  return { clock, call, page, find, me, usage };
+  return { clock, call, page, attempt, find, me, usage };
 };
 
 const strange = ({ what, route }: Asked, error: z.ZodError, { baseUrl }: GitHubAccess): CodeHostError => {

@@ -62,7 +62,7 @@ const create = async (client: GitHubClient, number: number, body: string, needs:
 
 /** False: it is gone. */
 const update = async (client: GitHubClient, id: number, body: string): Promise<boolean> =>
-  (await client.find({
+  (await client.attempt({
     what: `change comment ${id}`,
     route: 'PATCH /repos/{owner}/{repo}/issues/comments/{id}',
     params: { id, body },

@@ -58,7 +58,7 @@ const setState = async (
   id: number,
   { state, environment, url, logUrl }: Deployment,
 ): Promise<boolean> =>
-  (await client.find({
+  (await client.attempt({
     ...deploying,
     what: `say that the deployment of ${environment} is ${state.replace('_', ' ')}`,
     route: 'POST /repos/{owner}/{repo}/deployments/{id}/statuses',
@@ -91,7 +91,7 @@ const createCheck = async (client: GitHubClient, wanted: Check): Promise<number>
   ).id;
 
 const updateCheck = async (client: GitHubClient, id: number, wanted: Check): Promise<boolean> =>
-  (await client.find({
+  (await client.attempt({
     ...checking,
     what: `change the check "${fittedTitle(wanted.name, 80)}"`,
     route: 'PATCH /repos/{owner}/{repo}/check-runs/{id}',

@@ -37,8 +37,8 @@ export const marked = (body: string, marker: string): string => {
 /** Somebody else's words, on one line of a message: no control characters, nothing that turns the writing direction. */
 export const quoted = (text: string, limit = 300): string => {
   const line = text
+    .replaceAll(/(?!\s)[\p{Cc}\p{Cf}]/gu, '')
     .replaceAll(/\s+/g, ' ')
-    .replaceAll(/[\p{Cc}\p{Cf}]/gu, '')
     .trim();
   return line.length <= limit ? line : `${head(line, limit)}…`;
 };

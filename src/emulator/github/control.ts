@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import type { GitHubPeople } from './acts.ts';
 import type { Delivery } from './deliveries.ts';
 import { GitHubError } from './errors.ts';
-import { type GitHubFaults, gitHubFaultRule } from './faults.ts';
+import { type GitHubFaultRule, type GitHubFaults, gitHubFaultRule } from './faults.ts';
 import type { TokenOptions } from './github.ts';
 import type { GitHubBudget } from './limits.ts';
-import type { GitHubPeople } from './people.ts';
 import type { GitHubRequest } from './pipeline.ts';
 import type { GitHubState } from './state.ts';
 
@@ -103,7 +103,7 @@ const answerTo = (deps: ControlDeps, route: string, body: unknown): Answer | und
     return { json: { login, permission } };
   }
   if (route === 'POST tokens') return { json: { token: deps.makeToken(given(token.parse(body))) } };
-  if (route === 'POST faults') faults.add(gitHubFaultRule.parse(body) as never);
+  if (route === 'POST faults') faults.add(gitHubFaultRule.parse(body) as GitHubFaultRule);
   if (route === 'DELETE faults') faults.clear();
   if (/^\w+ faults$/.test(route)) return { json: faults.rules() };
   if (route === 'PUT rate_limit') {

@@ -22,7 +22,9 @@ const faultSchema = z.discriminatedUnion('kind', [
   /** After the commit: the second half of a page is missing, the Link header is not. */
   z.object({ kind: z.literal('partial-page') }),
 ]);
-export type GitHubFault = z.infer<typeof faultSchema>;
+/** As a test writes it: what has a default may be left out. */
+export type GitHubFault = z.input<typeof faultSchema>;
+export type MetFault = z.output<typeof faultSchema>;
 export const gitHubFaultRule = z.object({
   method: z.string().optional(),
   path: z.string().optional(),
@@ -30,7 +32,6 @@ export const gitHubFaultRule = z.object({
   times: z.number().positive().optional(),
   fault: faultSchema,
 });
-/** As a test writes it: what has a default may be left out. */
 export type GitHubFaultRule = z.input<typeof gitHubFaultRule>;
 
 export interface GitHubFaults {
@@ -38,7 +39,7 @@ export interface GitHubFaults {
   clear(): void;
   rules(): readonly GitHubFaultRule[];
   /** Those that meet this call; counts it. */
-  meet(method: string, path: string): readonly GitHubFault[];
+  meet(method: string, path: string): readonly MetFault[];
 }
 const matches = (pattern: string | undefined, path: string): boolean =>
   pattern === undefined || (pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern);

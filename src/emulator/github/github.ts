@@ -1,9 +1,10 @@
 import { type Clock, createVirtualClock } from '../clock.ts';
+import type { GitHubPeople } from './acts.ts';
 import { createGitHubControl } from './control.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createGitHubFaults, type GitHubFaultRule, type GitHubFaults } from './faults.ts';
 import { createGitHubBudget, type GitHubBudget, type GitHubLimits, gitHubLimits } from './limits.ts';
-import { createGitHubPeople, type GitHubPeople } from './people.ts';
+import { createGitHubPeople } from './people.ts';
 import type { Role, TokenKind, TokenPermissions } from './permissions.ts';
 import { createGitHubPipeline, type GitHubRequest, isoOf } from './pipeline.ts';
 import { chance, type GitHubState, newState, userOf } from './state.ts';

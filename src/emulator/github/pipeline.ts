@@ -1,19 +1,20 @@
 import type { Clock } from '../clock.ts';
 import { connectionLost } from '../replies.ts';
+import { openRepository, permit, reply, tokenOf } from './access.ts';
 import { GitHubError, notFound } from './errors.ts';
-import type { GitHubFault, GitHubFaults } from './faults.ts';
+import type { GitHubFaults, MetFault } from './faults.ts';
 import type { GitHubBudget } from './limits.ts';
 import { pageOf } from './paging.ts';
-import { mayDo } from './permissions.ts';
 import { findRoute, type Match, Rows } from './route.ts';
 import { checkRoutes } from './routes/checks.ts';
+import { commentRoutes } from './routes/comments.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { issueRoutes } from './routes/issues.ts';
 import { peopleRoutes, pullRoutes } from './routes/pulls.ts';
-import { fullName, type GitHubState, type TokenRow } from './state.ts';
+import { fullName, type GitHubState } from './state.ts';
 import type { Places } from './views/user.ts';
 
-const routes = [...pullRoutes, ...issueRoutes, ...deploymentRoutes, ...checkRoutes, ...peopleRoutes];
+const routes = [...pullRoutes, ...commentRoutes, ...issueRoutes, ...deploymentRoutes, ...checkRoutes, ...peopleRoutes];
 
 export interface GitHubRequest {
   readonly at: number;
@@ -36,77 +37,16 @@ interface PipelineDeps {
 const requestsKept = 20_000;
 export const isoOf = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
-const reply = (status: number, body: unknown, headers: Record<string, string>): Response =>
-  body === null
-    ? new Response(null, { status, headers })
-    : new Response(JSON.stringify(body), {
-        status,
-        headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-      });
 const unicorn = (status: number): Response =>
   new Response(
     `<!DOCTYPE html>\n<html>\n  <head><title>Unicorn! &middot; GitHub</title></head>\n  <body><p><strong>Whoa there!</strong> This page is taking too long to load.</p>${'<p>.</p>'.repeat(200)}</body>\n</html>\n`,
     { status, headers: { 'content-type': 'text/html; charset=utf-8' } },
   );
 
-/** The token of a request, or a refusal: without one, public things could be read; nobody here asks without. */
-const tokenOf = (state: GitHubState, request: Request): TokenRow => {
-  const given = /^(?:bearer|token) (.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]?.trim();
-  if (given === undefined) throw new GitHubError(401, 'Requires authentication');
-  const known = state.tokens.find(({ token, revoked }) => token === given && revoked !== true);
-  if (known === undefined) throw new GitHubError(401, 'Bad credentials');
-  return known;
-};
-
-/** Another repository, or a token for another one: neither is told apart from one that does not exist. */
-const openRepository = (
-  state: GitHubState,
-  token: TokenRow,
-  { params, route }: Match,
-  places: Places,
-  url: URL,
-): Response | undefined => {
-  if (params['owner'] === undefined) return undefined;
-  const asked = `${params['owner']}/${params['repo']}`.toLowerCase();
-  const own = fullName(state.repository).toLowerCase();
-  const formerly = state.repository.formerly.some((name) => name.toLowerCase() === asked);
-  if (asked !== own && !formerly) throw notFound(route.documentation);
-  const opens = (token.repository ?? own).toLowerCase();
-  if (
-    opens !== own &&
-    !state.repository.formerly.some((name) => name.toLowerCase() === opens) &&
-    state.repository.private
-  )
-    throw notFound(route.documentation);
-  if (asked === own) return undefined;
-  const rest = url.pathname.slice(url.pathname.indexOf('/repos/')).split('/').slice(4).join('/');
-  const location = `${places.api}/repositories/${state.repository.id}${rest === '' ? '' : `/${rest}`}${url.search}`;
-  const body = {
-    message: 'Moved Permanently',
-    url: location,
-    documentation_url: 'https://docs.github.com/rest/guides/best-practices-for-using-the-rest-api#follow-redirects',
-  };
-  return reply(route.method === 'GET' ? 301 : 307, body, { location });
-};
-
-const permit = (state: GitHubState, token: TokenRow, { route }: Match, refused: boolean): void => {
-  if (route.accepts === null) return;
-  const foreign =
-    token.repository !== undefined && token.repository.toLowerCase() !== fullName(state.repository).toLowerCase();
-  if (!refused && !foreign && mayDo(state, token, route.accepts)) return;
-  if (!refused && foreign && route.method === 'GET') return;
-  const who = token.kind === 'installation' ? 'integration' : 'personal access token';
-  if (token.kind === 'classic') throw notFound(route.documentation);
-  throw new GitHubError(403, `Resource not accessible by ${who}`, {
-    documentation: route.documentation,
-    headers: { 'x-accepted-github-permissions': route.accepts },
-  });
-};
-
 export const createGitHubPipeline = (deps: PipelineDeps): ((request: Request) => Promise<Response>) => {
   const { clock, faults, budget, places } = deps;
 
-  const before = async (met: readonly GitHubFault[]): Promise<Response | undefined> => {
+  const before = async (met: readonly MetFault[]): Promise<Response | undefined> => {
     for (const fault of met) {
       if (fault.kind === 'delay') await clock.sleep(fault.ms);
       if (fault.kind === 'down') throw connectionLost('connect ECONNREFUSED', 'ECONNREFUSED');
@@ -133,7 +73,7 @@ export const createGitHubPipeline = (deps: PipelineDeps): ((request: Request) =>
       documentation: route.documentation,
     });
   };
-  const after = (match: Match, result: unknown, url: URL, met: readonly GitHubFault[]): Response => {
+  const after = (match: Match, result: unknown, url: URL, met: readonly MetFault[]): Response => {
     const kinds = met.map(({ kind }) => kind);
     if (kinds.includes('lost-reply')) throw connectionLost('other side closed', 'UND_ERR_SOCKET');
     const status = match.route.status ?? (result === null ? 204 : match.route.method === 'POST' ? 201 : 200);
