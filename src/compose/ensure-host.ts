@@ -7,7 +7,10 @@ import { type HostNeed, hostNeed } from './host.ts';
 import { openHost } from './open-session.ts';
 import { blockedBy, whyNot } from './preview-results.ts';
 
-export type EnsureHost = Pick<ApplyOptions, 'command' | 'signal' | 'stillWanted'>;
+export interface EnsureHost extends Pick<ApplyOptions, 'command' | 'signal' | 'stillWanted'> {
+  /** What was listed before counts no longer. */
+  readonly anew: () => void;
+}
 
 /** Another run may be at the host: a new server takes some minutes. */
 const waitMs = 15 * 60_000;
@@ -35,16 +38,22 @@ export const ensureHost = async (context: Context, preview: Environment, how: En
     try {
       await converge(session, need, how);
       done = true;
+      how.anew();
     } catch (error) {
       if (!(error instanceof LeaseHeldError) || error.held === undefined) throw error;
       await session.waitUntilFree({ command: how.command, waitMs, signal: how.signal });
+      how.anew();
     } finally {
       await session.close();
     }
   }
 };
 
-const converge = async (session: Session, { environment, options }: HostNeed, how: EnsureHost): Promise<void> => {
+const converge = async (
+  session: Session,
+  { environment, options }: HostNeed,
+  { anew: _told, ...how }: EnsureHost,
+): Promise<void> => {
   const { plan } = await session.plan(options);
   const blocked = blockedBy(plan);
   if (blocked !== null) throw blocked;

@@ -18,14 +18,16 @@ export interface AskedLogs {
  */
 export const jobLogs = async (
   context: TargetContext,
-  ours: readonly AnyObservedItem[],
+  /** Those of the environment, or of its host. */
+  items: readonly AnyObservedItem[],
   { job, lines }: AskedLogs,
 ): Promise<readonly { readonly job: string; readonly text: string }[]> => {
   const { environment, machines, keyRing, redacted } = context;
+  const connect = connectWith(keyRing, namespaceOf(environment));
   const names = environment.jobs.map(({ name }) => name);
   if (job !== null && !names.includes(job))
     throw new Failure(`${environment.name} has no such job; its jobs are ${names.join(', ') || 'none'}`);
-  const targets = serversOf(ours).flatMap(({ name, facts }) => {
+  const targets = serversOf(items).flatMap(({ name, facts }) => {
     const privateIp = facts.networks[0]?.ip;
     return facts.status === 'running' && privateIp !== undefined ? [{ name, privateIp, publicIp: facts.ipv4 }] : [];
   });

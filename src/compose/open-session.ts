@@ -42,5 +42,8 @@ const withHost = (context: Context, session: Session): Session => {
 };
 
 /** A session for what the host lacks. */
-export const openHost = (context: Context, { environment }: HostNeed): Promise<Session> =>
-  openSession(context.contextFor(environment.type), { type: environment.type }, environment);
+export const openHost = (context: Context, { environment }: HostNeed): Promise<Session> => {
+  const { type } = environment;
+  // What a pool is remembered by lies where previews have it.
+  return openSession(type === 'pool' ? context : context.contextFor(type), { type }, environment);
+};

@@ -57,7 +57,8 @@ const converge = async (changing: Changing, session: Session, wanted: Wanted): P
   const { stillWanted } = wanted;
   if (session.environment.host !== undefined) {
     lists.look('still');
-    if (await ensureHost(context, session.environment, { command, signal, stillWanted })) lists.look('anew');
+    const anew = (): void => lists.look('anew');
+    await ensureHost(context, session.environment, { command, signal, stillWanted, anew });
   }
   const { plan, light } = await planned(changing, session, wanted);
   const blocked = blockedBy(plan);
