@@ -1,6 +1,7 @@
 import { environmentFor } from '../config/environment.ts';
 import { destroyPreview } from './preview-changes.ts';
 import type { PreviewExtras } from './preview-world.ts';
+import { expireAccess } from './runner-access.ts';
 import { stopHosted } from './stop-hosted.ts';
 import { tidyPool } from './tidy-pool.ts';
 
@@ -17,5 +18,6 @@ export const previewExtras: PreviewExtras = {
       changing.lists.look('anew');
       return tidyPool(changing.context, changing);
     },
+    ({ context }) => expireAccess(context),
   ],
 };

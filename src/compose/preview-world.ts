@@ -76,8 +76,8 @@ export const createPreviewWorld = (
       extras.stop === undefined
         ? destroy(pullRequest)
         : inTurn(async () => await (extras.stop ?? destroyPreview)(changing, pullRequest)),
-    status: (pullRequest) => inTurn(() => statusLines(context, pullRequest)),
-    logs: (pullRequest, job, lines) => inTurn(() => logsOf(context, pullRequest, job, lines)),
+    status: (pullRequest) => inTurn(() => statusLines(changing, pullRequest)),
+    logs: (pullRequest, job, lines) => inTurn(() => logsOf(changing, pullRequest, job, lines)),
     async monthlyCentsOfOne() {
       const report = costReport({ environments: [previewOf(1)], prices: await context.cloud.prices() });
       return report.environments[0]?.monthlyCents ?? 0;
