@@ -34,10 +34,12 @@ export const commentsOf = (client: GitHubClient): Pick<CodeHost, 'putComment' | 
   reply: (number, body) => reply(client, number, body, onPulls),
 });
 
+/** Clocks may differ by so much; it only bounds how far back a lost comment is looked for. */
+const skewMs = 600_000;
 /** Without a marker: what stands there word for word is ours. */
 const reply = (client: GitHubClient, number: number, body: string, needs: Needed): Promise<number> => {
   const text = fitted(body);
-  const since = new Date(client.clock.now() - 60_000).toISOString();
+  const since = new Date(client.clock.now() - skewMs).toISOString();
   return madeOnce(
     client.clock,
     () => create(client, number, text, needs),
