@@ -1,5 +1,5 @@
-import { type Target, targetWords } from '../domain/environment.ts';
-import { StalePlanError } from '../domain/errors.ts';
+import { environmentName, type Target, targetWords } from '../domain/environment.ts';
+import { LeaseHeldError, StalePlanError } from '../domain/errors.ts';
 import { isEmpty, type Plan } from '../domain/plan.ts';
 import type { Images } from '../domain/preview.ts';
 import type { Deployed, PreviewWorld, Removed } from '../ports/previews.ts';
@@ -10,7 +10,7 @@ import { ensureHost } from './ensure-host.ts';
 import { openSession } from './open-session.ts';
 import { environmentUrl } from './outputs.ts';
 import { sharedOptions } from './places.ts';
-import { blockedBy, refusedBy, whyNot } from './preview-results.ts';
+import { blockedBy, refusedBy, sentence, whyNot } from './preview-results.ts';
 import type { SharedLists } from './shared-lists.ts';
 
 export interface Changing extends PreviewOptions {
@@ -41,7 +41,10 @@ const withSession = async <T>(
 
 /** Converges one preview: session, plan, apply. Every trouble is a result. */
 export const deployPreview = async (changing: Changing, wanted: Wanted): Promise<Deployed> => {
-  const refused = async (error: unknown): Promise<Deployed> => refusedBy(error, await holdersOf(changing.context));
+  const refused = async (error: unknown): Promise<Deployed> => {
+    await outlast(changing, wanted.pullRequest, error);
+    return refusedBy(error, await holdersOf(changing.context));
+  };
   for (let nth = 1; ; nth += 1) {
     try {
       return await withSession(changing, wanted.pullRequest, (session) => converge(changing, session, wanted));
@@ -124,11 +127,26 @@ export const destroyPreview = async (changing: Changing, pullRequest: number): P
       return { result: 'failed', message: whyNot(outcome, `reconcile destroy ${targetWords(target)}`) };
     });
   } catch (error) {
+    await outlast(changing, pullRequest, error);
     const refused = refusedBy(error, []);
     return refused.result === 'withdrawn' ? { result: 'failed', message: refused.because } : refused;
   } finally {
     lists.look('anew');
   }
+};
+
+/** Until whoever has the lease is done, or the time is up: then it pays to look again. */
+const outlast = async (
+  { context, command, signal, waitMs = 0 }: Changing,
+  pullRequest: number,
+  error: unknown,
+): Promise<void> => {
+  if (!(error instanceof LeaseHeldError) || error.held === undefined || waitMs === 0) return;
+  const environment = environmentName({ type: 'pr', pullRequest });
+  const waiting = { command, waitMs, signal, also: error.held };
+  await context.leases.waitUntilFree(environment, waiting).catch((ended: unknown) => {
+    if (!(ended instanceof LeaseHeldError)) context.reporter.notice(sentence(ended));
+  });
 };
 
 /** Who has the places, longest first. A question beside the point must not hide the point. */

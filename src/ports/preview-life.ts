@@ -20,8 +20,9 @@ export interface LookedAt {
   readonly environment: string;
   /** In a word, as the comment says it: `deployed`, `waiting-for-place`. */
   readonly state: string;
-  /** `deploy`, `keep`, `stop`, `destroy`, `none`; why, in a sentence. */
-  readonly action: string;
+  /** What came of it: `kept` is what stays as it was, `none` what is not there and stays away. */
+  readonly action: 'deployed' | 'stopped' | 'destroyed' | 'kept' | 'none' | 'undecided';
+  /** Why, in a sentence. */
   readonly because: string | null;
   /** One sentence each, in their order. */
   readonly did: readonly string[];
@@ -37,10 +38,10 @@ export interface LifeReport {
   /** Why the event concerns nobody; null: it does. */
   readonly ignored: string | null;
   readonly looked: readonly LookedAt[];
-  /** Lines of what was cleaned up beside previews. */
-  readonly tidied: readonly string[];
-  /** What could not be seen whole, one sentence each: nothing was concluded from its absence. */
-  readonly unseen: readonly string[];
+  /** What was done beside previews, a sentence each. */
+  readonly notes: readonly string[];
+  /** What went wrong beside them: a list that did not come whole, so that nothing was concluded from it. */
+  readonly problems: readonly string[];
   readonly requests: { readonly github: number; readonly githubLeft: number | null; readonly hetzner: RequestCount };
 }
 

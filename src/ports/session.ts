@@ -260,6 +260,8 @@ export interface PreviewOptions {
   readonly signal: AbortSignal;
   /** `all`: what an earlier infra.yaml left is looked for too; `needed` costs fewer requests. */
   readonly kinds: 'needed' | 'all';
+  /** So long is another run waited for before it is told as `held`; left out: not at all. */
+  readonly waitMs?: number;
   /** Lets this machine in at port 22 of each preview while it is worked on; null: it gets in anyway. */
   readonly allowRunner: AllowRunner | null;
 }

@@ -9,7 +9,7 @@ import { createRecordingReporter } from '../support/recording-reporter.ts';
 const previewsOf = async (lab: Lab, kinds: 'needed' | 'all' = 'needed'): Promise<PreviewWorld> => {
   const workspace = await lab.open(createRecordingReporter(lab.emulator.clock), () => undefined);
   const signal = new AbortController().signal;
-  return workspace.previews({ command: 'reconcile event', signal, kinds, allowRunner: null });
+  return workspace.previews({ command: 'reconcile event', signal, kinds, allowRunner: null, waitMs: 0 });
 };
 const wanted = async (): Promise<null> => null;
 const hetzner = (lab: Lab): string[] => lab.requests().filter((request) => !request.includes('_emulator'));

@@ -8,7 +8,7 @@ const flat = (text: string): string => text.replaceAll(/\s+/g, ' ');
 const worldOf = async (lab: Lab) => {
   const workspace = await lab.open(createRecordingReporter(lab.emulator.clock), () => undefined);
   const { signal } = new AbortController();
-  return workspace.previews({ command: 'reconcile event', signal, kinds: 'all', allowRunner: null });
+  return workspace.previews({ command: 'reconcile event', signal, kinds: 'all', allowRunner: null, waitMs: 0 });
 };
 const iso = (lab: Lab, ago: number): string => new Date(lab.emulator.clock.now() - ago).toISOString();
 const hour = 3_600_000;

@@ -10,6 +10,9 @@ import { printLife, printSweep } from '../print/previews.ts';
 /** What runs on a schedule, or by a click, says of no pull request more than of another. */
 const wakesForAll = new Set(['schedule', 'workflow_dispatch']);
 
+/** Longer than a preview takes to be made. */
+const eventWaitMs = 10 * 60_000;
+
 /** One event of the code host: it only says where to look. */
 export const runEvent: CommandRun = async (context) => {
   const name = nameOf(context);
@@ -58,7 +61,9 @@ const lifeOf = async (context: CommandContext, kinds: 'needed' | 'all'): Promise
   const { allowRunner, config } = invocation.options;
   const host = await reading(context, input.openCodeHost({ config }));
   const workspace = await context.workspace();
-  const options = { command: commandLine(invocation), signal: interruption.signal, kinds, allowRunner };
+  // A sweep comes again; an event does not, and waits for the run that is at its preview.
+  const waitMs = kinds === 'all' ? 0 : eventWaitMs;
+  const options = { command: commandLine(invocation), signal: interruption.signal, kinds, allowRunner, waitMs };
   return reading(context, workspace.life(options, host));
 };
 
@@ -75,6 +80,7 @@ const finish = async (
   if (first !== undefined)
     await setOutputs(context.input, { url: first.url ?? '', state: first.state, environment: first.environment });
   const ends = report.looked.map(({ end }) => end);
-  if (ends.includes('failed') || context.interruption.signal.aborted) return exitCodes.failure;
+  if (ends.includes('failed') || report.problems.length > 0 || context.interruption.signal.aborted)
+    return exitCodes.failure;
   return ends.includes('held') ? exitCodes.leaseHeld : exitCodes.ok;
 };

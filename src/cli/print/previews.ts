@@ -1,6 +1,6 @@
 import type { LifeReport, LookedAt } from '../../ports/preview-life.ts';
 import type { Layout } from './layout.ts';
-import { paragraph, plural } from './text.ts';
+import { paragraph } from './text.ts';
 
 /** What was looked at, what was decided and why, what was done, what it cost in requests. */
 export const printLife = (report: LifeReport, layout: Layout): string[] => [
@@ -10,19 +10,20 @@ export const printLife = (report: LifeReport, layout: Layout): string[] => [
 ];
 
 const sections = [
-  ['destroy', 'destroyed', 'would be destroyed'],
-  ['stop', 'stopped', 'would be stopped'],
-  ['deploy', 'deployed', 'would be deployed'],
-  ['keep', 'kept', 'kept'],
-  ['none', 'not there', 'not there'],
+  ['destroyed', 'would be destroyed'],
+  ['stopped', 'would be stopped'],
+  ['deployed', 'would be deployed'],
+  ['undecided', 'undecided'],
+  ['kept', 'kept'],
+  ['none', 'not there'],
 ] as const;
 
-/** By what was decided: what went stands first. */
+/** By what came of them: what went stands first. */
 export const printSweep = (report: LifeReport, dry: boolean, layout: Layout): string[] => {
-  const lines = sections.flatMap(([action, done, would]) => {
+  const lines = sections.flatMap(([action, would]) => {
     const found = report.looked.filter((one) => one.action === action);
     if (found.length === 0) return [];
-    const title = `${dry ? would : done} (${found.length})`;
+    const title = `${dry ? would : action === 'none' ? 'not there' : action} (${found.length})`;
     return [layout.paint('bold', title), ...found.flatMap((one) => printLooked(one, layout, '  ')), ''];
   });
   const nothing = lines.length === 0 ? ['no pull request wants a preview, and there is none', ''] : [];
@@ -37,7 +38,7 @@ const printLooked = (one: LookedAt, layout: Layout, indent = ''): string[] => {
   const text = (words: string, hang = '  '): string[] => paragraph(words, width, inner, inner + hang);
   return [
     `${indent}${paint('bold', one.environment)}: ${paint(styles[one.end], one.state)}`,
-    ...(one.because === null ? [] : text(`${one.action}: ${one.because}`)),
+    ...(one.because === null ? [] : text(one.because)),
     ...one.did.flatMap((sentence) => text(`- ${sentence}`)),
     ...(one.trouble === null ? [] : text(one.trouble).map((line) => paint(styles[one.end], line))),
     ...(one.url === null ? [] : [`${inner}${one.url}`]),
@@ -45,16 +46,13 @@ const printLooked = (one: LookedAt, layout: Layout, indent = ''): string[] => {
   ];
 };
 
-const printRest = ({ tidied, unseen, requests }: LifeReport, { width, paint }: Layout): string[] => {
+const printRest = ({ notes, problems, requests }: LifeReport, { width, paint }: Layout): string[] => {
   const { github, githubLeft, hetzner } = requests;
   const left = githubLeft === null ? '' : ` (${githubLeft} left)`;
   const used = `requests: ${github} to GitHub${left}, ${hetzner.read + hetzner.write} to Hetzner`;
   return [
-    ...unseen.flatMap((sentence) =>
-      paragraph(`not seen whole: ${sentence}`, width, '', '  ').map((line) => paint('yellow', line)),
-    ),
-    ...(tidied.length === 0 ? [] : [`${plural(tidied.length, 'thing')} tidied up:`]),
-    ...tidied.flatMap((sentence) => paragraph(`- ${sentence}`, width, '  ', '    ')),
+    ...notes.flatMap((sentence) => paragraph(sentence, width, '', '  ')),
+    ...problems.flatMap((sentence) => paragraph(sentence, width, '', '  ').map((line) => paint('red', line))),
     ...paragraph(used, width, '', '  ').map((line) => paint('dim', line)),
   ];
 };
