@@ -10,6 +10,7 @@ import { Secret } from '../../src/domain/secret.ts';
 import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts';
 import { createMachineModels } from '../../src/emulator/machines/models.ts';
 import { seededRandom } from '../../src/local/random.ts';
+import type { CodeHost } from '../../src/ports/code-host.ts';
 import type { ImageRegistry } from '../../src/ports/image-registry.ts';
 import type { Fetch } from '../../src/ports/machines.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
@@ -38,6 +39,8 @@ export interface LabOptions {
   /** Files beside infra.yaml that another process may find; left out, a set of its own. */
   readonly recovery?: RecoveryFiles;
   readonly seed?: number;
+  /** Of each command anew: what it used is counted by it. */
+  readonly codeHost?: () => CodeHost;
   /** False: as if the endpoint were just any endpoint; it is asked who it is. */
   readonly emulated?: boolean;
   /** Instead of the emulator's own token that may write. */
@@ -159,7 +162,8 @@ export const createLab = (options: LabOptions = {}): Lab => {
           throw new Error('a lab has no doctor');
         },
         openCodeHost: async () => {
-          throw new Error('a lab has no code host');
+          if (options.codeHost === undefined) throw new Error('this lab has no code host');
+          return options.codeHost();
         },
         secrets: () => [new Secret(emulator.token), ...secrets],
       });
