@@ -52,6 +52,7 @@ domain: ${quoted(domain)} # of production; PRODUCTION_DOMAIN overrides it
 state:
   backend: local
   directory: state/files
+  # previews: { directory: state/previews, recipients: [age1…] } # apart from production: docs/previews-apart.md
 
 # The Hetzner DNS zone that holds the domain: used when it exists, created when it doesn't.
 # Without this section you manage DNS elsewhere, and production has no managed certificate.
@@ -68,7 +69,7 @@ defaults:
     image: debian-12
   # Only the public side is filtered. Ports 80 and 443 are opened where the servers answer the public themselves.
   firewall:
-    - { protocol: tcp, port: 22, ips: [0.0.0.0/0, "::/0"], description: SSH } # better: your own addresses only
+    - { protocol: tcp, port: 22, ips: [0.0.0.0/0, "::/0"], description: SSH } # better: your own addresses only; runners get in with --allow-runner
     - { protocol: icmp, description: ping }
   # Nomad jobs. \`health\` must answer 200 before a deployment counts as done.
   jobs:
@@ -115,6 +116,7 @@ ${
     domain: ${quoted(`pr-{number}.pr.${domain}`)}
     servers: { count: 1 }
     network: { range: 10.2.0.0/16, subnet: 10.2.1.0/24 }
+    # zone: ${quoted(`pr.${domain}`)} # a zone of their own, in a Hetzner project of their own
     max: 15 # how many at once; MAX_PR_ENVIRONMENTS overrides it
 `;
 
