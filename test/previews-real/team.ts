@@ -48,7 +48,7 @@ export const createTeam = (options: Omit<LabOptions, 'codeHost' | 'over'> & { re
   const lab = createLab({
     config: teamConfig(),
     ...options,
-    ...(options.over === undefined ? {} : { store: options.over.lab.store }),
+    ...(options.over === undefined ? {} : { store: options.store ?? options.over.lab.store }),
     over: emulator,
     codeHost: () => hostOf(github),
     env: { GITHUB_OUTPUT: files.output, GITHUB_STEP_SUMMARY: files.summary, GITHUB_RUN_ID: '77', ...options.env },

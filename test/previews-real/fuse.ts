@@ -1,0 +1,36 @@
+import type { Fetch } from '../../src/ports/machines.ts';
+import type { ObjectStore } from '../../src/ports/object-store.ts';
+
+/** A process that is killed after its nth write to Hetzner: nothing leaves it any more, and its lease is not given back. */
+export const createFuse = (nth: number) => {
+  let blown = false;
+  let writes = 0;
+  const guard = (): void => {
+    if (blown) throw new Error('killed');
+  };
+  return {
+    blown: () => blown,
+    fetch:
+      (inner: Fetch): Fetch =>
+      async (request) => {
+        guard();
+        if (request.method === 'GET' || request.url.includes('_emulator')) return inner(request);
+        writes += 1;
+        const reply = await inner(request);
+        blown = writes >= nth;
+        guard();
+        return reply;
+      },
+    store: (inner: ObjectStore): ObjectStore =>
+      new Proxy(inner, {
+        get: (target, key, receiver) => {
+          const member: unknown = Reflect.get(target, key, receiver);
+          if (typeof member !== 'function') return member;
+          return async (...given: unknown[]) => {
+            guard();
+            return (member as (...args: unknown[]) => unknown).apply(target, given);
+          };
+        },
+      }),
+  };
+};
