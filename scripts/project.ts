@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { $, chalk, which } from 'zx';
 import { formatProblems } from '../src/config/format.ts';
 import { loadProject, type ProjectConfig } from '../src/config/project.ts';
 import { ConfigError } from '../src/domain/errors.ts';
+import { retagged } from './docker/tags.ts';
 
 export const home = resolve(import.meta.dirname, '..');
 
@@ -36,6 +38,26 @@ export const needDocker = async (): Promise<void> => {
     );
 };
 
+/** As typed: to other parsers a commit like `12e4` is a number. Ends the script on an option that is none. */
+export const readOptions = (usage: string) => {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const options = {
+    tag: text,
+    archive: text,
+    digests: text,
+    sha: text,
+    'pull-request': text,
+    push: flag,
+    latest: flag,
+  };
+  try {
+    return parseArgs({ options, allowPositionals: true, strict: true });
+  } catch (error) {
+    return giveUp(error instanceof Error ? error.message : String(error), usage);
+  }
+};
+
 export interface JobImage {
   readonly job: string;
   readonly image: string;
@@ -48,7 +70,7 @@ export const jobImages = (project: ProjectConfig, tag?: string): JobImage[] => {
   const images = new Map<string, JobImage>();
   for (const { jobs } of Object.values(project.environments))
     for (const { name, image } of jobs) {
-      const tagged = tag === undefined ? image : `${image.replace(/(@.*|:[^/:]*)$/, '')}:${tag}`;
+      const tagged = tag === undefined ? image : retagged(image, tag);
       const dockerfile = `docker/${name}.Dockerfile`;
       images.set(tagged, { job: name, image: tagged, ...(existsSync(resolve(home, dockerfile)) && { dockerfile }) });
     }

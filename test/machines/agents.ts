@@ -135,11 +135,11 @@ const endOf = (child: ReturnType<typeof spawn>): Promise<void> =>
     child.kill('SIGINT');
   });
 
-/** Builds an image of docker/ on a base that needs no registry: nothing but one program and the libraries it names. */
+/** Builds an image of docker/ on a base that needs no registry: one program, a shell, and the libraries they name. */
 export const buildImage = (name: string, dockerfile: string, command: string, as: string): void => {
   const context = mkdtempSync(join(tmpdir(), 'reconcile-base-'));
   try {
-    const files = [command, ...librariesOf(command)];
+    const files = [...new Set([command, '/bin/sh', ...librariesOf(command), ...librariesOf('/bin/sh')])];
     for (const file of files) {
       const to = file === command ? `/usr/bin/${as}` : file;
       mkdirSync(join(context, 'root', to, '..'), { recursive: true });

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { createMetrics } from './metrics.mjs';
 
 const { PORT = '3000', APP_VERSION: version = 'dev', DOMAIN: domain = 'localhost' } = process.env;
 const startedAt = Date.now();
@@ -12,6 +13,7 @@ const secrets = Object.fromEntries(
 
 /** Path to answer. Nomad and the ingress ask the health paths; both say which build answers. */
 const health = () => ({ status: 'ok', version, uptimeSeconds: Math.round((Date.now() - startedAt) / 1000) });
+const metrics = createMetrics(version);
 const answers = {
   '/health': health,
   '/api/health': health,
@@ -20,7 +22,25 @@ const answers = {
 
 let leaving = false;
 const server = createServer((request, response) => {
-  const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+  const beganAt = performance.now();
+  const path = (request.url ?? '/').replace(/\?.*/, '');
+  const known = path === '/metrics' || Object.hasOwn(answers, path);
+  response.once('finish', () =>
+    metrics.record(
+      known ? request.method : 'ANY',
+      known ? path : 'other',
+      response.statusCode,
+      performance.now() - beganAt,
+    ),
+  );
+  if (path === '/metrics') {
+    response.writeHead(200, {
+      'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+      'cache-control': 'no-store',
+    });
+    response.end(metrics.text());
+    return;
+  }
   const answer = Object.hasOwn(answers, path) ? answers[path] : undefined;
   const [status, body] = answer === undefined ? [404, { error: `no such path: ${path}` }] : [200, answer()];
   response.writeHead(status, {

@@ -1,16 +1,10 @@
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { type ArchiveFile, archiveOf } from './archive.ts';
-import { hostArchitecture } from './binaries.ts';
-import { type Env, type FoundProgram, findProgram } from './binaries-find.ts';
+import { standInFor } from './app-images-standin.ts';
+import type { Env } from './binaries-find.ts';
 import type { Engine } from './types.ts';
 
 /*
  * What images of jobs are built on. The official base where it is there or can be pulled; else a stand-in of one program
- * of this host, the libraries it names and a shell: enough for a Dockerfile that only copies files.
+ * of this host, the libraries it names and a shell: enough for a Dockerfile that does without a package manager.
  */
 const pullMs = 90_000;
 
@@ -20,8 +14,12 @@ export interface Base {
   readonly notice?: string;
 }
 
-/** `ARG BASE=node:24-alpine` of a Dockerfile; undefined: it takes no other base. */
+/** `ARG BASE=alpine:3.22` of a Dockerfile; undefined: it takes no other base. */
 export const baseOf = (dockerfile: string): string | undefined => /^ARG\s+BASE=(\S+)/m.exec(dockerfile)?.[1];
+
+/** `node` of `CMD ["node", "server.mjs"]`: what its image runs, so what a base of any name has to have. */
+export const programOf = (dockerfile: string): string | undefined =>
+  [...dockerfile.matchAll(/^CMD\s+\[\s*"([a-z]+)"/gm)].at(-1)?.[1];
 
 export const hasImage = async (engine: Engine, image: string): Promise<boolean> =>
   (await engine.attempt(['image', 'inspect', '--format', '{{.Id}}', image])).code === 0;
@@ -34,64 +32,24 @@ export const pulled = async (engine: Engine, image: string): Promise<{ ok: boole
   return { ok: code === 0, why: stderr.trim().split('\n').at(-1) ?? '' };
 };
 
-/** Undefined: neither the base nor anything in its place can be had. */
-export const findBase = async (engine: Engine, wanted: string, env: Env): Promise<Base | undefined> => {
+/** Undefined: neither the base nor anything in its place can be had. `program`: what the image runs. */
+export const findBase = async (
+  engine: Engine,
+  wanted: string,
+  env: Env,
+  program: string | undefined,
+): Promise<Base | undefined> => {
   if (await hasImage(engine, wanted)) return { image: wanted };
-  const program = await programFor(wanted, env);
-  const standIn = program && (await standInOf(program));
+  const name = standInProgram(wanted, program);
+  const standIn = name === undefined ? undefined : await standInFor(name, env);
   // What was made before because nothing could be pulled serves again, without asking a registry each time.
   if (standIn !== undefined && (await hasImage(engine, standIn.tag))) return { image: standIn.tag };
   if ((await pulled(engine, wanted)).ok) return { image: wanted };
   if (standIn === undefined) return undefined;
-  const change = ['--change', 'ENV PATH=/usr/local/bin:/usr/bin:/bin'];
-  await engine.run(['import', ...change, '-', standIn.tag], { input: archiveOf(await standIn.files(), 0) });
-  return { image: standIn.tag, notice: `${wanted} can't be pulled: this host's ${program?.name} stands in for it` };
+  await standIn.make(engine);
+  return { image: standIn.tag, notice: `${wanted} can't be pulled: this host's ${name} stands in for it` };
 };
 
-type NamedProgram = FoundProgram & { readonly name: string };
-
-/** `node:24-alpine` needs a node, `caddy:2.10.2-alpine` a caddy: no other is known here. */
-const programFor = async (base: string, env: Env): Promise<NamedProgram | undefined> => {
-  const name = /(?:^|\/)(node|caddy)(?::|@|$)/.exec(base)?.[1];
-  if (name === undefined) return undefined;
-  const own = name === 'node' ? { ...env, NODE_BIN: env['NODE_BIN'] ?? ownNode() } : env;
-  const found = await findProgram(name, own, hostArchitecture());
-  return found === undefined ? undefined : { ...found, name };
-};
-
-/** The current Node of the npm package `node`, else the one that runs this. */
-const ownNode = (): string => {
-  try {
-    return join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin/node');
-  } catch {
-    return process.execPath;
-  }
-};
-
-const standInOf = async (program: NamedProgram) => {
-  const hash = createHash('sha256').update(program.stamp).digest('hex').slice(0, 12);
-  return { tag: `emulated-base:${program.name}-${hash}`, files: () => filesOf(program) };
-};
-
-const filesOf = async (program: NamedProgram): Promise<ArchiveFile[]> => {
-  const libraries = new Set([...(await librariesOf(program.path)), ...(await librariesOf('/bin/sh'))]);
-  const copies = [[program.path, `usr/local/bin/${program.name}`] as const, ['/bin/sh', 'bin/sh'] as const];
-  return Promise.all([
-    ...[...copies, ...[...libraries].map((path) => [path, path.replace(/^\//, '')] as const)].map(
-      async ([from, to]) => ({ path: to, content: await readFile(from), mode: 0o755 }),
-    ),
-    { path: 'etc/passwd', content: 'root:x:0:0::/root:/bin/sh\nnode:x:1000:1000::/app:/bin/sh\n', mode: 0o644 },
-  ]);
-};
-
-/** What the loader names; a program that is linked statically needs none. */
-const librariesOf = (path: string): Promise<string[]> =>
-  new Promise((resolve) => {
-    const child = spawn('ldd', [path], { stdio: ['ignore', 'pipe', 'ignore'] });
-    let text = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk;
-    });
-    child.on('error', () => resolve([]));
-    child.on('close', () => resolve([...text.matchAll(/(?:=>\s+)?(\/\S+)\s+\(0x/g)].map((match) => match[1] ?? '')));
-  });
+/** `node:24-alpine` is for a node, `alpine` for whatever runs on it: programs other than these two are not known here. */
+const standInProgram = (base: string, runs: string | undefined): string | undefined =>
+  [/(?:^|\/)(node|caddy)(?::|@|$)/.exec(base)?.[1], runs].find((one) => one === 'node' || one === 'caddy');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LocalWorldError } from '../world-file.ts';
-import { baseOf, findBase } from './app-images-base.ts';
+import { baseOf, findBase, programOf } from './app-images-base.ts';
 import type { Env } from './binaries-find.ts';
 import { tailOf } from './engine.ts';
 import type { WantedImage } from './services-supplies.ts';
@@ -23,7 +23,7 @@ export const buildImage = async (kit: BuildKit, wanted: Required<WantedImage>): 
   const { job, dockerfile, context } = wanted;
   const text = await readFile(dockerfile, 'utf8');
   const wantedBase = baseOf(text);
-  const base = wantedBase === undefined ? undefined : await findBase(engine, wantedBase, env);
+  const base = wantedBase === undefined ? undefined : await findBase(engine, wantedBase, env, programOf(text));
   if (wantedBase !== undefined && base === undefined)
     throw new LocalWorldError(
       `${wantedBase}, the base of ${dockerfile}, can't be pulled`,
@@ -78,7 +78,11 @@ const filesBelow = async (context: string, source: string): Promise<string[]> =>
   if (there === undefined) return [];
   if (there.isFile()) return [plain];
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(context.length + 1));
+  return (
+    entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(context.length + 1))
+      // What .dockerignore leaves out of every context.
+      .filter((file) => !file.split('/').includes('node_modules'))
+  );
 };

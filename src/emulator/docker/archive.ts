@@ -9,14 +9,25 @@ const block = 512;
 const padded = (content: Buffer): Buffer =>
   Buffer.concat([content, Buffer.alloc((block - (content.length % block)) % block)]);
 
+/** A long path in the two fields that ustar has for it. */
+const placed = (path: string): { readonly name: string; readonly prefix: string } => {
+  if (Buffer.byteLength(path) <= 100) return { name: path, prefix: '' };
+  const at = path.indexOf('/', path.length - 101);
+  const [prefix, name] = [path.slice(0, at), path.slice(at + 1)];
+  if (at < 0 || name === '' || Buffer.byteLength(name) > 100 || Buffer.byteLength(prefix) > 155)
+    throw new Error(`${path} is too long for this archive`);
+  return { name, prefix };
+};
+
 /** A header of POSIX 1003.1-1990 (ustar); everything belongs to root. */
 const header = (path: string, size: number, mode: number, type: '0' | '5', mtime: number): Buffer => {
-  if (Buffer.byteLength(path) > 100) throw new Error(`${path} is too long for this archive`);
+  const { name, prefix } = placed(path);
   const head = Buffer.alloc(block);
   const octal = (value: number, at: number, length: number): void => {
     head.write(`${value.toString(8).padStart(length - 1, '0')}\0`, at, 'latin1');
   };
-  head.write(path, 0);
+  head.write(name, 0);
+  head.write(prefix, 345);
   octal(mode, 100, 8);
   octal(0, 108, 8);
   octal(0, 116, 8);

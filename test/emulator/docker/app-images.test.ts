@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { placeInRegistry } from '../../../src/emulator/docker/app-images.ts';
-import { baseOf } from '../../../src/emulator/docker/app-images-base.ts';
+import { baseOf, programOf } from '../../../src/emulator/docker/app-images-base.ts';
 import { contentHash } from '../../../src/emulator/docker/app-images-build.ts';
 
 describe('images of jobs', () => {
@@ -42,5 +42,7 @@ describe('images of jobs', () => {
   test('a Dockerfile says which base it can do without', () => {
     expect(baseOf('# text\nARG BASE=node:24-alpine\nFROM ${BASE}\n')).toBe('node:24-alpine');
     expect(baseOf('FROM node:24-alpine\n')).toBeUndefined();
+    expect(programOf('CMD ["sh"]\nFROM x\nCMD ["node", "server.mjs"]\n')).toBe('node');
+    expect(programOf('CMD node server.mjs\n')).toBeUndefined();
   });
 });
