@@ -7,7 +7,8 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 test('Ctrl-C while observing ends at once: nothing was changed, exit 1', async () => {
   const run = start('production', { answers: { plan: () => new Promise(() => {}) } });
-  await turn();
+  // The command's own module is loaded first.
+  await expect.poll(() => run.written.stderr).toContain('observing');
   run.interrupt();
   const ran = await run.ended;
   expect(ran.code).toBe(1);
