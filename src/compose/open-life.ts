@@ -1,3 +1,4 @@
+import type { RequestCount } from '../domain/observation.ts';
 import { sha256Hex } from '../local/hash.ts';
 import type { CodeHost } from '../ports/code-host.ts';
 import type { LifeReport, PreviewLife, WakingEvent } from '../ports/preview-life.ts';
@@ -40,7 +41,7 @@ export const openLife = (context: Context, options: PreviewOptions, host: CodeHo
         looked: report.looked.map((one) => lookedAt(one, { ...telling, record: records[one.environment] })),
         notes: ignored === null ? report.notes : [],
         problems: report.problems.filter((one) => !own.has(one)).map(sentence),
-        requests: { github, githubLeft, hetzner: context.cloud.usage().requests },
+        requests: { github, githubLeft, hetzner: usedOf(context) },
       };
     };
     return { life, told };
@@ -56,6 +57,12 @@ export const openLife = (context: Context, options: PreviewOptions, host: CodeHo
       return told(await life.sweep());
     },
   };
+};
+
+/** What only lets a runner in and out again has a client of its own. */
+const usedOf = ({ cloud, ungated }: Context): RequestCount => {
+  const [one, other] = [cloud.usage().requests, ungated.usage().requests];
+  return { read: one.read + other.read, write: one.write + other.write };
 };
 
 const wakeOf = ({ name, file, text, images, sha }: WakingEvent, { repository }: CodeHost): Wake =>

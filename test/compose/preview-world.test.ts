@@ -63,6 +63,18 @@ describe('one preview, from nothing to nothing', () => {
     expect((await lab.run('check pr 7')).exitCode).toBe(0);
   });
 
+  test('a record that was changed by hand is not left to the light look: it is mended, and the last look is a new one', async () => {
+    const path = '/zones/aipacto.com/rrsets/pr-7.pr/A/actions/set_records';
+    await lab.api('POST', path, { records: [{ value: '192.0.2.7' }] });
+    await lab.emulator.clock.sleep(10_000);
+    const world = await previewsOf(lab);
+    await world.existing();
+    lab.requests();
+    expect(await deploy(world, 7, { images: images('c') })).toMatchObject({ result: 'deployed', images: images('c') });
+    expect(hetzner(lab).filter((request) => request.startsWith('GET /zones?'))).toHaveLength(2);
+    expect((await lab.run('check pr 7')).exitCode).toBe(0);
+  });
+
   test('status in lines, and the end of what its jobs wrote', async () => {
     const world = await previewsOf(lab);
     expect(await world.status(7)).toContainEqual(
