@@ -1,6 +1,7 @@
 import { environmentFor } from '../config/environment.ts';
 import { monthlyCents } from '../cost/cost.ts';
 import { desiredState } from '../desired/desired.ts';
+import { isAccess } from '../domain/access-rule.ts';
 import { targetOfName } from '../domain/environment.ts';
 import { labelNames } from '../domain/labels.ts';
 import type { AnyObservedItem, PriceList } from '../domain/observation.ts';
@@ -69,7 +70,8 @@ const grouped = (items: readonly AnyObservedItem[], project: string, prices: Pri
   const groups = new Map<string, AnyObservedItem[]>();
   for (const item of items) {
     const name = item.labels[labelNames.environment] ?? '';
-    if (item.labels[labelNames.project] !== project || targetOfName(name)?.type !== 'pr') continue;
+    // A runner that is let in is no preview.
+    if (item.labels[labelNames.project] !== project || targetOfName(name)?.type !== 'pr' || isAccess(item)) continue;
     groups.set(name, [...(groups.get(name) ?? []), item]);
   }
   return [...groups].map(([environment, own]) => ({
