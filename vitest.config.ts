@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Real servers: npm run test:machines. Real processes that meet: npm run test:runs
-    exclude: [...configDefaults.exclude, 'test/machines/**', 'test/kill/**'],
+    exclude: [...configDefaults.exclude, 'test/machines/**', 'test/kill/**', 'test/workflows/runs/**'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     pool: 'threads',

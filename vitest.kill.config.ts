@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Real processes that meet at one bucket, or lose it. The points at which one is killed: npm run test:kill */
 export default defineConfig({
   test: {
-    include: ['test/kill/**/*.test.ts'],
+    include: ['test/kill/**/*.test.ts', 'test/workflows/runs/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 20_000,
     pool: 'forks',

@@ -13,7 +13,7 @@ export const statusOf = (
   ...(environment.host === undefined
     ? [...serverLines(environment, ours), ...loadBalancerLines(environment, ours), ...dnsLines(environment, ours)]
     : []),
-  ...clusterLines(environment, observation),
+  ...clusterLines(environment, observation, ours),
 ];
 
 const serverLines = (environment: Environment, ours: readonly AnyObservedItem[]): StatusLine[] => {
@@ -77,7 +77,11 @@ const dnsLines = (environment: Environment, ours: readonly AnyObservedItem[]): S
   );
 };
 
-const clusterLines = (environment: Environment, observation: Observation): StatusLine[] => {
+const clusterLines = (
+  environment: Environment,
+  observation: Observation,
+  ours: readonly AnyObservedItem[],
+): StatusLine[] => {
   const { cluster } = observation;
   if (cluster === null) return [{ layer: 'consul', name: 'cluster', health: 'absent', detail: 'no server to form it' }];
   if (!cluster.reachable) return [{ layer: 'consul', name: 'cluster', health: 'bad', detail: cluster.because }];
@@ -92,14 +96,19 @@ const clusterLines = (environment: Environment, observation: Observation): Statu
       detail: `leader ${leader ?? 'none'}, ${voters.length} of ${wanted} voters, version ${version ?? 'unknown'}`,
     };
   };
-  const nodes = cluster.nodes.map(
-    (node): StatusLine => ({
+  const names = serversOf(ours).map(({ name }) => name);
+  // Nomad remembers a node for a day after its server is gone (node_gc_threshold); that is no illness.
+  const isGone = ({ name, status }: (typeof cluster.nodes)[number]): boolean =>
+    status === 'down' && environment.host === undefined && !names.includes(name);
+  const nodes = cluster.nodes.map((node): StatusLine => {
+    if (isGone(node)) return { layer: 'nomad', name: node.name, health: 'absent', detail: 'its server is gone' };
+    return {
       layer: 'nomad',
       name: node.name,
       health: node.status === 'ready' && node.eligible && node.seesConsul ? 'ok' : 'bad',
       detail: `${node.status}, ${node.eligible ? 'eligible' : 'not eligible'}${node.seesConsul ? '' : ', does not see Consul'}`,
-    }),
-  );
+    };
+  });
   const jobs = environment.jobs.map((wantedJob): StatusLine => {
     const job = cluster.jobs.find((candidate) => candidate.jobId === wantedJob.name);
     if (job === undefined) return { layer: 'jobs', name: wantedJob.name, health: 'absent', detail: 'not registered' };
