@@ -81,7 +81,7 @@ const faultsOfPaths = (entries: readonly TarEntry[]): string[] => {
   for (const { path, type, target } of entries) {
     const shown = JSON.stringify(path.slice(0, 100));
     if (leavesFolder(path)) faults.push(`${shown} leads out of the archive`);
-    else if (type === 'symlink' && leavesFolder(posix.join(posix.dirname(path), target)))
+    else if (type === 'symlink' && (target.startsWith('/') || leavesFolder(posix.join(posix.dirname(path), target))))
       faults.push(`${shown} is a link that leads out of the archive`);
     else if (type === 'hardlink' || type === 'other') faults.push(`${shown} is neither a file, a folder nor a link`);
     if (type !== 'folder' && seen.has(path)) faults.push(`${shown} is there twice`);

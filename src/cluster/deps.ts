@@ -24,7 +24,7 @@ export interface ClusterDeps {
   readonly extraFiles?: (target: MachineTarget) => Promise<readonly DeliveredFile[]>;
   /** Where Consul's servers find the keys of Nomad's identities; left out: the Nomad beside each of them. */
   readonly jwksUrl?: string;
-  /** Called once the cluster is whole: the ingress gets its certificate. */
+  /** Called once the cluster is whole: the ingress gets its certificate, servers the login at the registry. */
   readonly certify?: (servers: readonly MachineTarget[], waiting: Waiting) => Promise<void>;
   /** What recovers access when all keys are lost; left out where nobody asks for that. */
   readonly recovery?: Recovery;

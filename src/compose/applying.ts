@@ -56,7 +56,10 @@ const carryOut = async (
   const startedAt = clock.now();
   // Missing credentials, and secrets that could not be kept, are told before anything is ordered.
   const machines = plan.steps.some(({ effect }) => effect.port === 'machines');
-  if (machines) context.tailnet();
+  if (machines) {
+    context.tailnet();
+    context.pulls.require();
+  }
   await refuseUnsealed(context, context.environment.name, machines || (began !== null && holdsSecrets(began)));
   await refuseClosed(context, plan.steps);
   if (plan.steps.some(makesSomething)) await reservePlace(context, { run: plan.run, ...seenBy(options) });

@@ -71,6 +71,7 @@ export const planTarget = async (
     run: run ?? newRunId(clock, random),
     hash: sha256Hex,
     certificatesDue: context.certificates.due(servers),
+    loginsDue: context.pulls.due(servers),
   });
   const { only = [] } = options;
   const notices = [...made.notices, ...sealingNotices(environment.name, state, context.sealer)];

@@ -11,6 +11,7 @@ import type { Context } from './context.ts';
 import { hostState } from './host-state.ts';
 import { createJobSecrets, type OwnedSecrets } from './job-secrets.ts';
 import { borrowed, createKeyRing, type OwnedKeyRing } from './key-ring.ts';
+import { type PullAccess, pullAccess } from './pull-access.ts';
 import { tailnetOf } from './tailnet.ts';
 
 /** One environment's keys and what they open. */
@@ -21,6 +22,7 @@ export interface Reached {
   readonly operations: ClusterOperations;
   readonly tailnet: () => Tailnet | null;
   readonly certificates: IngressCertificates;
+  readonly pulls: PullAccess;
   readonly door: Door;
 }
 
@@ -38,6 +40,7 @@ export const reach = (context: Context, of: Environment): Reached => {
   // Only a run that orders, boots or removes servers asks for it, and only then its credentials are missed.
   const tailnet = (): Tailnet | null => tailnetOf(context, of);
   const certificates = ingressCertificates(context, of, machines);
+  const pulls = pullAccess(context, keyRing, machines);
   const door: Door = { letIn: false };
   const asked = createClusterOperations({
     environment,
@@ -48,6 +51,7 @@ export const reach = (context: Context, of: Environment): Reached => {
     extraFiles: async (target) => [
       ...((await tailnet()?.filesFor(target.name)) ?? []),
       ...(await certificates.files()),
+      ...pulls.files(),
     ],
     recovery: {
       enter: machines.enter,
@@ -55,13 +59,16 @@ export const reach = (context: Context, of: Environment): Reached => {
       begin: keyRing.start,
       takeBackSecrets: (read) => takeBackSecrets(of, secrets, context.local, read),
     },
-    certify: (servers, waiting) => certificates.ensure(servers, waiting),
+    certify: async (servers, waiting) => {
+      await certificates.ensure(servers, waiting);
+      await pulls.ensure(servers, waiting);
+    },
     connect,
     clock,
     random,
   });
   const operations = explained(asked, of, context.env, door);
-  return { keyRing, secrets, machines, operations, tailnet, certificates, door };
+  return { keyRing, secrets, machines, operations, tailnet, certificates, pulls, door };
 };
 
 /** What is written in infra.yaml for emulated clouds is no secret, and stays there. */

@@ -60,6 +60,8 @@ export interface HostKeys {
   readonly first?: { readonly privateKey: Secret; readonly publicKey: string };
   /** `ssh-ed25519 AAAA…` of the key the server made itself, read over the first connection. */
   readonly pinned?: string;
+  /** Mark of the registry login that the server has; absent: none. Tells one from the next, and nothing of it. */
+  readonly registry?: string;
 }
 
 /** Of `tls: acme-dns`, for the whole project: certificates by name, and what is needed to renew them. */

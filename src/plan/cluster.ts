@@ -26,7 +26,8 @@ const judge = (planning: Planning, want: Resource<'cluster'>): Verdict => {
   if (locked.length > 0) return { ...plain, ...recoverOrBlock(planning, want, locked, ready(want)) };
   const restarted = [...comings.values()];
   const certificates = (planning.certificatesDue ?? []).map((due) => reason('certificate', due));
-  const lacks = [...lacksOf(want, observation.cluster, comings), ...certificates];
+  const logins = (planning.loginsDue ?? []).map((due) => reason('registry', due));
+  const lacks = [...lacksOf(want, observation.cluster, comings), ...certificates, ...logins];
   const formed = formedBefore(planning, want);
   noticeOdd(planning, want);
   if (lacks.length === 0 && comings.size === 0) {

@@ -25,6 +25,8 @@ export interface PlanInput {
   readonly options: PlanningOptions;
   /** What is to be done about the certificate of the ingress, one sentence each; absent: nothing. */
   readonly certificatesDue?: readonly string[];
+  /** Servers that should log in otherwise at the registry of images, one sentence each; absent: none. */
+  readonly loginsDue?: readonly string[];
   /** ISO 8601. */
   readonly now: string;
   readonly run: string;

@@ -13,6 +13,7 @@ const hostKeys = z.strictObject({
     .optional()
     .describe('Serves the first login only'),
   pinned: z.string().optional().describe('The host key that the server made itself'),
+  registry: z.string().optional().describe('Mark of the registry login that it has'),
 });
 
 const certificate = z.strictObject({ certificate: z.string(), key: secret, notAfter: z.string() });

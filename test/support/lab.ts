@@ -119,7 +119,14 @@ export const createLab = (options: LabOptions = {}): Lab => {
         onSecret,
         env: options.env ?? {},
       });
-      return createWorkspace(options.registry === undefined ? context : { ...context, registry: options.registry });
+      const { registry } = options;
+      if (registry === undefined) return createWorkspace(context);
+      // An emulated cloud asks none by itself.
+      return createWorkspace({
+        ...context,
+        registry,
+        contextFor: (type) => ({ ...context.contextFor(type), registry }),
+      });
     },
     async run(command, how) {
       const secrets: Secret[] = [];

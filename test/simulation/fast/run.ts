@@ -277,6 +277,7 @@ const contextOf = (world: World, inside: Inside): TargetContext => {
       throw new TypeError('a simulated run speaks of one environment');
     },
     certificates: { load: async () => undefined, due: () => [], files: async () => [], ensure: async () => undefined },
+    pulls: { due: () => [], files: () => [], require: () => undefined, ensure: async () => undefined },
   };
 };
 
