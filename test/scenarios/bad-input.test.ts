@@ -35,7 +35,7 @@ describe('a state that can not be used', () => {
     ['of another shape', () => '{"a":1}', 'is of the wrong shape'],
     [
       'of a newer version',
-      (text) => text.replace('"schemaVersion": 3', '"schemaVersion": 99'),
+      (text) => text.replace('"schemaVersion": 4', '"schemaVersion": 99'),
       'has schema version 99',
     ],
     [
