@@ -64,6 +64,8 @@ export const submitJob = async (
     ...(redeploy === undefined ? {} : { redeploy }),
   });
   await untilHealthy(work, version);
+  const { namespace } = spec;
+  if (namespace !== undefined) await connect(deps, target).schedulerAccess.markUsed(namespace, spec.jobId);
   await timed(work, 'Consul and the ingress', () => untilAnswering(work));
 };
 

@@ -4,7 +4,7 @@ import { Secret } from '../domain/secret.ts';
 import type { SchedulerAccess } from '../ports/job-scheduler.ts';
 import { createNomadHttp, type NomadAccess, type NomadHttp, NomadRefusal } from './http.ts';
 import { ensureNamespace, removeNamespace } from './namespaces.ts';
-import { nodeUse } from './node-use.ts';
+import { markUsed, nodeUse } from './node-use.ts';
 
 /** Nomad's access control. `access.token` is the management token; it is also what `bootstrap` makes it. */
 export const createSchedulerAccess = (access: NomadAccess): SchedulerAccess => {
@@ -20,6 +20,7 @@ export const createSchedulerAccess = (access: NomadAccess): SchedulerAccess => {
     },
     ensureNamespace: (wanted) => ensureNamespace(http, wanted),
     removeNamespace: (name) => removeNamespace(http, createNomadHttp({ ...access, namespace: name }), name),
+    markUsed: (namespace, jobId) => markUsed(http, createNomadHttp({ ...access, namespace }), jobId),
     nodeUse: (nodes) => nodeUse(http, nodes),
     revokeFormer: (kept) => revokeFormer(http, as, kept),
     refusesAnonymous: () => refusesAnonymous(createNomadHttp({ fetch: access.fetch, address: access.address })),

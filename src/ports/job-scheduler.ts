@@ -49,7 +49,7 @@ export interface NodeUse {
   readonly node: string;
   /** Runs something of a preview now. */
   readonly busy: boolean;
-  /** Has run something, as far as Nomad remembers: an hour and more. */
+  /** Has run something of a preview since its disk was made. */
   readonly used: boolean;
 }
 
@@ -72,7 +72,9 @@ export interface SchedulerAccess {
   }): Promise<void>;
   /** With the jobs and variables that are left in it; one that is gone is a success. */
   removeNamespace(name: string): Promise<void>;
-  /** Of the named nodes; a node that Nomad does not know was never used. */
+  /** Keeps which nodes the job of a preview was placed on. */
+  markUsed(namespace: string, jobId: string): Promise<void>;
+  /** A wiped server is another node, and was never used. */
   nodeUse(nodes: readonly ObservedNode[]): Promise<readonly NodeUse[]>;
   /** Whether a call without token is refused. */
   refusesAnonymous(): Promise<boolean>;

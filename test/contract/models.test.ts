@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { keys } from '../support/machines.ts';
 import { createModelPeers } from './model-peers.ts';
-import { recordConsulAccess, recordConsulReads, recordWorkloads } from './recording/consul.ts';
+import { recordConsulAccess, recordConsulReads, recordPreviewLogins, recordWorkloads } from './recording/consul.ts';
 import {
   recordNomadAccess,
   recordNomadJobs,
+  recordNomadNamespaces,
   recordNomadReads,
   recordNomadStop,
   recordNomadVariables,
@@ -42,6 +43,8 @@ const askModels = async (): Promise<Recorder> => {
   await recordConsulReads(scene);
   await recordNomadVariables(scene);
   await recordNomadStop(scene);
+  await recordPreviewLogins(scene);
+  await recordNomadNamespaces(scene);
   await recordDead(scene);
   return recorder;
 };

@@ -5,10 +5,11 @@ import { makeClusterKeys } from '../../src/cluster/keys/cluster-keys.ts';
 import { systemClock } from '../../src/local/clock.ts';
 import { systemRandom } from '../../src/local/random.ts';
 import { createPeers, noPeers } from '../cluster/peers.ts';
-import { recordConsulAccess, recordConsulReads, recordWorkloads } from './recording/consul.ts';
+import { recordConsulAccess, recordConsulReads, recordPreviewLogins, recordWorkloads } from './recording/consul.ts';
 import {
   recordNomadAccess,
   recordNomadJobs,
+  recordNomadNamespaces,
   recordNomadReads,
   recordNomadStop,
   recordNomadVariables,
@@ -39,6 +40,8 @@ const record = async (): Promise<Recorder> => {
     await recordConsulReads(scene);
     await recordNomadVariables(scene);
     await recordNomadStop(scene);
+    await recordPreviewLogins(scene);
+    await recordNomadNamespaces(scene);
     await recordDead(scene);
     return recorder;
   } finally {

@@ -58,6 +58,14 @@ export const recordWorkloads = async (scene: Scene): Promise<void> => {
   await adapters(scene, 'access-again').workloads(identity);
 };
 
+/** What jobs of previews log in by: made, and left alone the second time. */
+export const recordPreviewLogins = async (scene: Scene): Promise<void> => {
+  const { peers, keys } = scene;
+  const jwksUrl = `https://${peers.targets[0]?.privateIp}:4646/.well-known/jwks.json`;
+  const identity = { jwksUrl, jwksCa: keys.ca.certificate, previews: true };
+  for (const topic of ['previews', 'previews-again']) await adapters(scene, topic).workloads(identity);
+};
+
 /** What each of us reads, and what anonymous callers and the others get. */
 export const recordConsulReads = async ({ recorder }: Scene): Promise<void> => {
   const paths = [

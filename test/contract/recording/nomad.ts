@@ -10,6 +10,14 @@ const adapter = (scene: Scene, topic: string) =>
     token: scene.keys.nomad.management,
   });
 
+/** Asks without being recorded. */
+const unseen = (scene: Scene) => {
+  const target = scene.peers.targets[0];
+  if (target === undefined) throw new Error('there is no server');
+  const fetch = scene.peers.machines.fetchThrough(target);
+  return createSchedulerAccess({ fetch, address: addressOf(scene), token: scene.keys.nomad.management });
+};
+
 export const recordNomadAccess = async (scene: Scene): Promise<void> => {
   const { recorder, keys } = scene;
   const ask = (title: string, path: string, call = {}) => recorder.ask('nomad', 'access-refused', title, path, call);
@@ -20,13 +28,10 @@ export const recordNomadAccess = async (scene: Scene): Promise<void> => {
     body: { BootstrapSecret: 'x' },
   });
   await adapter(scene, 'access-set-up').bootstrap(keys.nomad.management);
-  // Unseen by the recording, so that the deployer's secret is known before anything with it is written down.
-  const target = scene.peers.targets[0];
-  if (target === undefined) throw new Error('there is no server');
-  const unseen = { fetch: scene.peers.machines.fetchThrough(target), address: addressOf(scene) };
   const management = { token: 'management' };
   await ask('a policy that does not exist', '/v1/acl/policy/nobody', management);
-  const secret = await createSchedulerAccess({ ...unseen, token: keys.nomad.management }).deployer(null);
+  // Unseen, so that the deployer's secret is known before anything with it is written down.
+  const secret = await unseen(scene).deployer(null);
   recorder.learn(secret.reveal(), 'deployer');
   await adapter(scene, 'access-again').bootstrap(keys.nomad.management);
   await adapter(scene, 'access-again').deployer(secret);
@@ -151,6 +156,75 @@ export const recordNomadVariables = async ({ recorder }: Scene): Promise<void> =
 export const recordNomadStop = async ({ recorder }: Scene): Promise<void> => {
   const call = { token: 'deployer', method: 'DELETE' } as const;
   await recorder.ask('nomad', 'jobs', 'stopped and purged', '/v1/job/web?purge=true', call);
+};
+
+/** Parts of one Nomad for previews: made, found, used by the deployer, and gone. */
+export const recordNomadNamespaces = async (scene: Scene): Promise<void> => {
+  const { recorder } = scene;
+  const topic = 'namespaces';
+  const ask = (title: string, path: string, call = {}) => recorder.ask('nomad', topic, title, path, call);
+  const management = { token: 'management' } as const;
+  const deployer = { token: 'deployer' } as const;
+  const make = (name: string) => ({ Name: name, Description: '', Meta: { project: 'shop', environment: name } });
+  await ask('the deployer sees default alone', '/v1/namespaces', deployer);
+  await adapter(scene, topic).deployer(await unseen(scene).deployer(null), true);
+  await adapter(scene, topic).ensureNamespace({
+    ...{ name: 'pr-7', description: 'preview pr-7 of shop', project: 'shop', environment: 'pr-7', run: 'r1' },
+  });
+  await ask('another one', '/v1/namespace/pr-8', { ...management, method: 'POST', body: make('pr-8') });
+  await ask('one that is no preview', '/v1/namespace/team', { ...management, method: 'POST', body: make('team') });
+  await ask('a name that is none', '/v1/namespace/pr_7', { ...management, method: 'POST', body: make('pr_7') });
+  await ask('another name than the path', '/v1/namespace/pr-9', { ...management, method: 'POST', body: make('pr-8') });
+  await ask('the deployer makes one', '/v1/namespace/pr-9', { ...deployer, method: 'POST', body: make('pr-9') });
+  await ask('one that is not there', '/v1/namespace/pr-9', management);
+  for (const token of ['management', 'deployer', 'none', 'unknown'] as const)
+    await ask(`${token} lists them`, '/v1/namespaces', { token });
+  await ask('the deployer reads one', '/v1/namespace/pr-7', deployer);
+  await ask('the deployer reads one that is not its', '/v1/namespace/team', deployer);
+
+  const { body: parsed } = await ask('parsed for a namespace', '/v1/jobs/parse?namespace=pr-7', {
+    ...{ ...deployer, method: 'POST' },
+    body: { JobHCL: spec, Variables: 'port_label = "http"\n', Canonicalize: true },
+  });
+  const job = { ...parsed, Namespace: 'pr-7' };
+  const register = { ...deployer, method: 'POST', body: { Job: job } };
+  await ask('planned', '/v1/job/web/plan?namespace=pr-7', { ...register, body: { Job: job, Diff: true } });
+  await ask('registered', '/v1/jobs?namespace=pr-7', register);
+  await ask('registered where there is no namespace', '/v1/jobs?namespace=pr-9', {
+    ...register,
+    body: { Job: { ...job, Namespace: 'pr-9' } },
+  });
+  await ask('registered where it may not', '/v1/jobs?namespace=team', {
+    ...register,
+    body: { Job: { ...job, Namespace: 'team' } },
+  });
+  const inside = nomad(scene, 'pr-7');
+  await until('healthy job of a preview', async () => (await inside.health('web', 0)).state === 'healthy');
+  await adapter(scene, topic).markUsed('pr-7', 'web');
+  await adapter(scene, topic).markUsed('pr-7', 'web');
+  await ask('the same name elsewhere is no job', '/v1/job/web?namespace=pr-8', deployer);
+  await ask('nor in default', '/v1/job/web', deployer);
+  for (const namespace of ['pr-7', 'pr-8', 'pr-9', 'team', '*'])
+    await ask(`jobs of ${namespace}`, `/v1/jobs?meta=true&namespace=${namespace}`, deployer);
+  await ask('nobody lists all', '/v1/jobs?namespace=*');
+  await ask('deleted with a job in it', '/v1/namespace/pr-7', { ...management, method: 'DELETE' });
+
+  const at = (namespace: string): string => `/v1/var/nomad/jobs/web?namespace=${namespace}`;
+  const put = { ...deployer, method: 'PUT', body: { Items: { A_KEY: 'one' } } };
+  await ask('a variable', `${at('pr-7')}&cas=0`, put);
+  await ask('its path in another namespace is empty', at('pr-8'), deployer);
+  await ask('a variable where it may not', `${at('team')}&cas=0`, put);
+  await ask('variables of all namespaces', '/v1/vars?namespace=*', deployer);
+  await ask('stopped and purged', '/v1/job/web?namespace=pr-7&purge=true', { ...deployer, method: 'DELETE' });
+  await ask('deleted with a variable in it', '/v1/namespace/pr-7', { ...management, method: 'DELETE' });
+  await adapter(scene, topic).removeNamespace('pr-7');
+  await ask('deleted again', '/v1/namespace/pr-7', { ...management, method: 'DELETE' });
+  await ask('the deployer deletes one', '/v1/namespace/pr-8', { ...deployer, method: 'DELETE' });
+  // Nothing of it is told by the node any more, but by what was kept; a node's answers are too long to be written down.
+  const use = await unseen(scene).nodeUse(await nomad(scene).nodes());
+  if (!use.some(({ used, busy }) => used && !busy)) throw new Error('no node tells that a preview was on it');
+  for (const name of ['pr-8', 'team'])
+    await ask(`${name} goes`, `/v1/namespace/${name}`, { ...management, method: 'DELETE' });
 };
 
 const stored = async ({ peers, keys }: Scene): Promise<unknown> => {

@@ -79,7 +79,12 @@ const baseOf = ({ peers }: Scene, port: number) => {
   return { fetch: peers.machines.fetchThrough(target), address: `https://${target.privateIp}:${port}` };
 };
 export const consul = (scene: Scene) => createConsul({ ...baseOf(scene, 8501), token: scene.keys.consul.management });
-export const nomad = (scene: Scene) => createNomad({ ...baseOf(scene, 4646), token: scene.keys.nomad.management });
+export const nomad = (scene: Scene, namespace?: string) =>
+  createNomad({
+    ...baseOf(scene, 4646),
+    token: scene.keys.nomad.management,
+    ...(namespace === undefined ? {} : { namespace }),
+  });
 
 export const untilReady = (scene: Scene): Promise<void> =>
   until('ready cluster', async () => {

@@ -125,8 +125,11 @@ export const deregister = (state: ClusterState, job: JobRecord, purge: boolean, 
   state.evaluations = state.evaluations.filter((one) => one.jobId !== job.id || one.status !== 'blocked');
   state.evaluations.push(evaluation);
   for (const one of state.allocations) if (one.jobId === job.id) stopAllocation(one, now);
-  if (purge) state.jobs = state.jobs.filter((one) => one !== job);
-  else if (!job.stopped) {
+  if (purge) {
+    // Their allocations are forgotten with them, the evaluations are not (seen on a real 1.9.7).
+    state.jobs = state.jobs.filter((one) => one !== job);
+    state.allocations = state.allocations.filter((one) => one.jobId !== job.id);
+  } else if (!job.stopped) {
     const last = latest(job);
     state.index += 1;
     job.versions.push({ ...last, version: last.version + 1, modifyIndex: state.index, stable: false });
