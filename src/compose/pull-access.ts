@@ -52,7 +52,7 @@ export const pullAccess = (
     if (keys === null || mark === undefined) return [];
     return servers.filter((name) => {
       const known = keys.hosts[name];
-      return known?.pinned !== undefined && (known.registry ?? nobody) !== mark;
+      return known !== undefined && (known.registry ?? nobody) !== mark;
     });
   };
   const missing = (): Failure =>
