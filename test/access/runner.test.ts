@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { createLab } from '../support/lab.ts';
-import { closed, firewallsOf, officeOnly, sweep } from './kit.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
+import { createRecordingReporter } from '../support/recording-reporter.ts';
+import { closed, firewallsOf, fuseAt, officeOnly, sweep } from './kit.ts';
 
 /** Without the line breaks that wrapping made. */
 const flat = (text: string): string => text.replaceAll(/\s+/g, ' ');
@@ -107,4 +109,39 @@ test('an address that is none is refused before anything is asked', async () => 
   const v6 = await lab.json('access open production --address 2001:DB8:0::7 --for 5m');
   expect(v6.document).toMatchObject({ from: '2001:db8::7/128' });
   expect(lab.requests().filter((request) => !request.startsWith('GET '))).toEqual(['POST /firewalls']);
+});
+
+test('previews on shared servers: the rule of a preview stands before the servers of their pool, also before one that it orders', async () => {
+  const lab = createLab({ config: closed.replace('    max: 15', '    mode: pool\n    max: 15') });
+  const selectors: string[] = [];
+  const deployed = await lab.run('pr 7 --yes --allow-runner');
+  expect(deployed.exitCode).toBe(0);
+  await lab.run('access open pr 8 --for 5m');
+  for (const { name, applied_to } of (await lab.api('GET', '/firewalls')).firewalls)
+    if (name.includes('-access-')) selectors.push(applied_to[0].label_selector.selector);
+  expect(selectors).toEqual(['project=aipacto,environment=pool']);
+  // What a human opened for one preview lets the next one's run in too: they share the servers.
+  expect((await lab.run('pr 8 --yes')).exitCode).toBe(0);
+  expect((await lab.run('access close pr 8')).exitCode).toBe(0);
+  expect(flat((await lab.run('check pr 8')).stdout)).toContain('no rule of infra.yaml lets anybody in at port 22');
+});
+
+test('the sweep of previews takes away what a killed run of staging left, and leaves a human in production', async () => {
+  const memory = createMemoryStore();
+  const fuse = fuseAt(8, 'killed after it was carried out');
+  const victim = createLab({ config: closed, store: fuse.store(memory), wrap: fuse.wrap });
+  await victim.run('staging --yes --allow-runner').catch(() => undefined);
+  const lab = createLab({ config: closed, store: memory, over: victim.emulator, seed: 8 });
+  await lab.run('access open production --for 1h');
+  await lab.emulator.clock.sleep(120_000);
+  const workspace = await lab.open(createRecordingReporter(lab.emulator.clock), () => undefined);
+  const { signal } = new AbortController();
+  const world = await workspace.previews({ command: 'reconcile sweep', signal, kinds: 'needed', allowRunner: null });
+  expect(await world.existing()).toMatchObject({ complete: true, previews: [] });
+  expect(await world.tidy()).toEqual([
+    '192.0.2.254/32 does not get in at port 22 of staging any more: its run is not at work any more',
+  ]);
+  expect(await world.tidy()).toEqual([]);
+  expect(await firewallsOf(lab)).toEqual(['aipacto-staging', 'aipacto-production-access']);
+  await workspace.close();
 });
