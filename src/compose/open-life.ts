@@ -26,7 +26,7 @@ export const openLife = (context: Context, options: PreviewOptions, host: CodeHo
     const came: Came = new Map();
     const world = noting(dry ? imaginedPreviews(real) : real, came);
     const life = createLifeCycle({
-      host: dry ? silentHost(host) : host,
+      host: stoppable(dry ? silentHost(host) : host, options.signal),
       ...{ world, clock, words, repositoryUrl, reporter },
       hash: sha256Hex,
       runUrl: runUrlOf(env, site),
@@ -58,6 +58,19 @@ export const openLife = (context: Context, options: PreviewOptions, host: CodeHo
     },
   };
 };
+
+/** A run that is told to stop begins nothing more, whatever is still on its list. */
+const stoppable = (host: CodeHost, signal: AbortSignal): CodeHost =>
+  new Proxy(host, {
+    get: (target, key) => {
+      const member: unknown = Reflect.get(target, key);
+      if (typeof member !== 'function' || key === 'usage') return member;
+      return async (...given: unknown[]): Promise<unknown> => {
+        signal.throwIfAborted();
+        return (member as (...args: unknown[]) => Promise<unknown>).apply(target, given);
+      };
+    },
+  });
 
 /** What only lets a runner in and out again has a client of its own. */
 const usedOf = ({ cloud, ungated }: Context): RequestCount => {

@@ -1,9 +1,9 @@
 import { environmentName, type Target, targetWords } from '../domain/environment.ts';
-import { LeaseHeldError, StalePlanError } from '../domain/errors.ts';
+import { InterruptedError, LeaseHeldError, StalePlanError } from '../domain/errors.ts';
 import { isEmpty, type Plan } from '../domain/plan.ts';
 import type { Images } from '../domain/preview.ts';
 import type { Deployed, PreviewWorld, Removed } from '../ports/previews.ts';
-import type { PlanOptions, PreviewOptions, Session } from '../ports/session.ts';
+import type { Outcome, PlanOptions, PreviewOptions, Session } from '../ports/session.ts';
 import { readPlaces } from '../statefile/places.ts';
 import type { Context } from './context.ts';
 import { ensureHost } from './ensure-host.ts';
@@ -39,7 +39,7 @@ const withSession = async <T>(
   }
 };
 
-/** Converges one preview: session, plan, apply. Every trouble is a result. */
+/** Converges one preview: session, plan, apply. Every trouble is a result; throws only when the run is told to stop. */
 export const deployPreview = async (changing: Changing, wanted: Wanted): Promise<Deployed> => {
   const refused = async (error: unknown): Promise<Deployed> => {
     await outlast(changing, wanted.pullRequest, error);
@@ -50,6 +50,7 @@ export const deployPreview = async (changing: Changing, wanted: Wanted): Promise
       return await withSession(changing, wanted.pullRequest, (session) => converge(changing, session, wanted));
     } catch (error) {
       changing.lists.look('anew');
+      if (changing.signal.aborted) throw error;
       if (!(error instanceof StalePlanError) || nth >= plansMax) return refused(error);
     }
   }
@@ -77,6 +78,7 @@ const converge = async (changing: Changing, session: Session, wanted: Wanted): P
   }
   const how = { command, signal, saved: false, stillWanted, ...(light ? { lists: 'needed' as const } : {}) };
   const outcome = await session.apply(plan, how);
+  refuseStopped(changing, outcome);
   if (outcome.result !== 'converged')
     return { result: 'failed', message: whyNot(outcome, `reconcile ${targetWords(session.environment)}`) };
   if (light && !lists.changed()) lists.confirm();
@@ -123,16 +125,27 @@ export const destroyPreview = async (changing: Changing, pullRequest: number): P
         return { result: 'absent' };
       }
       const outcome = await session.apply(plan, { command, signal, saved: false });
+      refuseStopped(changing, outcome);
       if (outcome.result === 'converged') return { result: 'destroyed' };
       return { result: 'failed', message: whyNot(outcome, `reconcile destroy ${targetWords(target)}`) };
     });
   } catch (error) {
+    if (signal.aborted) throw error;
     await outlast(changing, pullRequest, error);
     const refused = refusedBy(error, []);
     return refused.result === 'withdrawn' ? { result: 'failed', message: refused.because } : refused;
   } finally {
     lists.look('anew');
   }
+};
+
+/** A run that is told to stop says nothing of the preview: it is no failure of it, and ends everything. */
+const refuseStopped = ({ signal, command }: Changing, { result, inFlight }: Outcome): void => {
+  if (result === 'converged' || !signal.aborted) return;
+  throw new InterruptedError('the run was told to stop', {
+    done: inFlight.map((step) => `in flight: ${step}`),
+    next: command,
+  });
 };
 
 /** Until whoever has the lease is done, or the time is up: then it pays to look again. */

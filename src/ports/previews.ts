@@ -27,7 +27,8 @@ export type Removed =
 
 /**
  * Previews as the life cycle (src/preview) sees them: what exists, and the four things that can be done. Compose puts
- * it on top of Session; tests have a model of it. Nothing here throws for one preview's trouble: it is a result.
+ * it on top of Session; tests have a model of it. Nothing here throws for one preview's trouble: it is a result. Changes throw
+ * InterruptedError once the run is told to stop.
  */
 export interface PreviewWorld {
   readonly policy: PreviewPolicy;

@@ -107,6 +107,7 @@ describe('events, each a process', { timeout: 120_000 }, () => {
     expect(ended.stderr + ended.stdout).not.toContain('    at ');
     const swept = await run('sweep').ended;
     expect(swept.code, swept.stdout + swept.stderr).toBe(0);
+    expect(swept.stdout).toContain('deployed (1)');
     expect(await servers()).toBe(true);
     const closed = await act('POST', `pulls/${opened.number}/close`, {});
     const gone = await hear(closed.event).ended;
