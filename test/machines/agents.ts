@@ -51,7 +51,8 @@ export interface Agents {
   stop(): Promise<void>;
 }
 
-export const startAgents = async (nomadBin: string, consulBin: string): Promise<Agents> => {
+/** `pullFile`: of the login at a registry, as on servers. */
+export const startAgents = async (nomadBin: string, consulBin: string, pullFile?: string): Promise<Agents> => {
   const directory = mkdtempSync(join(tmpdir(), 'reconcile-agents-'));
   const ports = await Promise.all(Array.from({ length: 6 }, freePort));
   const [http, rpc, serf, consulHttp, consulServer, consulSerf] = ports;
@@ -82,7 +83,14 @@ plugin "docker" {
     volumes {
       enabled = false
     }
-    gc {
+${
+  pullFile === undefined
+    ? ''
+    : `    auth {
+      config = "${pullFile}"
+    }
+`
+}    gc {
       image = false
     }
   }
