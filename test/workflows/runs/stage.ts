@@ -1,6 +1,6 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { stringify } from 'yaml';
 import { makeIdentity } from '../../../src/age/identity.ts';
 import { createEmulator, type Emulator } from '../../../src/emulator/emulator.ts';
@@ -36,7 +36,9 @@ export interface WorkflowStage {
   configure(change: (infra: Infra) => Infra): void;
   /** A request to the emulated Hetzner, as whoever has its token. */
   hetzner(method: string, path: string, body?: object): Promise<Record<string, readonly unknown[]>>;
-  run(file: string, event: Event, more?: Partial<Runner>): Promise<Ran & { readonly number: number }>;
+  run(file: string, event: Event, more?: Partial<Runner>): Promise<Ran>;
+  /** Of the last run. */
+  runNumber(): number;
   /** Says which run built a commit, as GitHub's list of artifacts does. */
   builtBy(sha: string, run: number): void;
   close(): Promise<void>;
@@ -83,9 +85,10 @@ export const openStage = async (people: NonNullable<GitHubOptions['people']> = {
     'actions/setup-node': async () => undefined,
     'tailscale/github-action': async () => undefined,
     'actions/upload-artifact': async ({ workspace, with: { name: of, path = '' } }) => {
-      const to = join(artifact(run, of), path);
-      mkdirSync(dirname(to), { recursive: true });
-      cpSync(join(workspace, path), to);
+      const from = join(workspace, path);
+      const to = artifact(run, of);
+      // Of a folder what is in it, as the real one does.
+      cpSync(from, statSync(from).isDirectory() ? to : join(to, basename(path)), { recursive: true });
     },
     'actions/download-artifact': async ({ with: { name: of, path = '', 'run-id': from = '' } }) =>
       cpSync(artifact(from, of), path, { recursive: true }),
@@ -122,7 +125,7 @@ export const openStage = async (people: NonNullable<GitHubOptions['people']> = {
         (job) => `${job}=registry.example/acme/${builds[job]}:a@sha256:${digestOf(job)}\n`,
       );
       writeFileSync(file('builds'), lines.join(''));
-      const ran = await runWorkflow(loadWorkflow(workflow), {
+      return runWorkflow(loadWorkflow(workflow), {
         directory: file(`run-${number}`),
         repository,
         sha: github.state.repository.head,
@@ -146,8 +149,8 @@ export const openStage = async (people: NonNullable<GitHubOptions['people']> = {
           ...more.env,
         },
       });
-      return Object.defineProperty(ran, 'number', { value: number }) as Ran & { readonly number: number };
     },
+    runNumber: () => runs,
     builtBy: (sha, run) => writeFileSync(file('runs'), `${sha} ${run}\n`, { flag: 'a' }),
     async close() {
       await Promise.all([hetzner.close(), api.close(), bucket.stop()]);
