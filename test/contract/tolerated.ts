@@ -23,7 +23,7 @@ const rules: readonly (readonly [RegExp, string])[] = [
   // What is shown in another way.
   [/^GET \/v1\/job\/web .*Networks\[\]\..*: only the model/, 'the models show a job as it was submitted'],
   [
-    /^POST \/v1\/job\/web\/plan .*\$\.(?:Diff\.(?:Fields|Objects|TaskGroups)|Annotations\.DesiredTGUpdates): (?:array|object), null$/,
+    /^POST \/v1\/job\/web\/plan[ ?].*\$\.(?:Diff\.(?:Fields|Objects|TaskGroups)|Annotations\.DesiredTGUpdates): (?:array|object), null$/,
     'what a plan changes in detail: only its type is read',
   ],
   // Errors of a parser, in its own words.

@@ -69,12 +69,19 @@ export const seesNamespace = (who: Identity, namespace: string): boolean =>
   isManagement(who) ||
   namespaces(who, namespace).some((rules) => rules['policy'] !== undefined || words(rules['capabilities']).length > 0);
 
+/** In any namespace at all: then a list of all of them shows what may be seen. */
+export const maySomewhere = (who: Identity, capability: string): boolean =>
+  isManagement(who) ||
+  who.policies.some((policy) =>
+    Object.entries(rulesOf(policy)).some(([key, rules]) => key.startsWith(label) && has(rules as Rules, capability)),
+  );
+
+const has = (rules: Rules, capability: string): boolean =>
+  [...(shorthand[String(rules['policy'] ?? '')] ?? []), ...words(rules['capabilities'])].includes(capability);
+
 /** `submit-job`, `read-job` and so on. */
 export const mayInNamespace = (who: Identity, capability: string, namespace: string): boolean =>
-  isManagement(who) ||
-  namespaces(who, namespace).some((rules) =>
-    [...(shorthand[String(rules['policy'] ?? '')] ?? []), ...words(rules['capabilities'])].includes(capability),
-  );
+  isManagement(who) || namespaces(who, namespace).some((rules) => has(rules, capability));
 
 /** `node`, `agent`, `operator`. */
 export const mayOn = (who: Identity, what: string, access: string): boolean =>

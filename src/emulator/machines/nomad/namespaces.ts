@@ -57,10 +57,10 @@ const write = ({ cluster, body }: NomadDeps, name: string | undefined): Answer =
   const parsed = namespaceBody.safeParse(body);
   if (!parsed.success) return plainText('namespace name must be specified', 400);
   const { Name, Description, Meta } = parsed.data;
-  if (name !== undefined && name !== Name) return plainText('namespace name does not match request path', 400);
+  if (name !== undefined && name !== Name) return plainText('Namespace name does not match request path', 400);
   if (!validName.test(Name))
     return plainText(
-      `invalid namespace "${Name}": 1 error occurred:\n\t* invalid name "${Name}". Must match regex ^[a-zA-Z0-9-]{1,128}$\n\n`,
+      `Invalid namespace "${Name}": 1 error occurred:\n\t* invalid name "${Name}". Must match regex ^[a-zA-Z0-9-]{1,128}$\n\n`,
       500,
     );
   const before = (cluster.namespaces ?? []).find((one) => one.Name === Name);
@@ -77,16 +77,26 @@ const write = ({ cluster, body }: NomadDeps, name: string | undefined): Answer =
   return empty(200);
 };
 
-const refused = (why: string): Answer => plainText(`1 error occurred:\n\t* ${why}\n\n`, 500);
+/** How Go prints errors in a list. */
+const refused = (why: readonly string[]): Answer =>
+  plainText(
+    `${why.length} error${why.length === 1 ? '' : 's'} occurred:\n${why.map((one) => `\t* ${one}\n`).join('')}\n`,
+    500,
+  );
 
-/** Not with a job that is not dead in it, nor with a variable. */
+/** Not with a job or an allocation that has not ended in it, nor with a variable. */
 const remove = ({ cluster }: NomadDeps, name: string): Answer => {
-  if (name === defaultNamespace) return refused('can not delete default namespace');
+  if (name === defaultNamespace) return refused(['can not delete default namespace']);
   if (!hasNamespace(cluster, name)) return plainText('namespace not found', 500);
-  if (cluster.jobs.some((job) => namespaceOf(job.id) === name && jobStatus(cluster, job) !== 'dead'))
-    return refused(`namespace "${name}" has non-terminal jobs in regions: [global]`);
-  if (cluster.variables.some((one) => one.Namespace === name))
-    return refused(`namespace "${name}" has variables associated with it in regions: [global]`);
+  const holds = (what: string): string => `namespace "${name}" has ${what} in regions: [global]`;
+  const jobs = cluster.jobs.some((job) => namespaceOf(job.id) === name && jobStatus(cluster, job) !== 'dead');
+  const live = cluster.allocations.some((one) => namespaceOf(one.jobId) === name && one.ended === null);
+  const why = [
+    ...(jobs ? [holds('non-terminal jobs')] : []),
+    ...(live ? [holds('non-terminal allocations')] : []),
+    ...(cluster.variables.some((one) => one.Namespace === name) ? [holds('variables associated with it')] : []),
+  ];
+  if (why.length > 0) return refused(why);
   cluster.namespaces = (cluster.namespaces ?? []).filter((one) => one.Name !== name);
   cluster.index += 1;
   return empty(200);

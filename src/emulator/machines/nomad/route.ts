@@ -1,6 +1,6 @@
 import { type Answer, findRoute, type ModelRoute, noLeader, plainText } from '../replies.ts';
 import type { ClusterState, MachinesState } from '../state.ts';
-import { type Identity, identify, isManagement, mayInNamespace, mayOn } from './identity.ts';
+import { type Identity, identify, isManagement, mayInNamespace, mayOn, maySomewhere } from './identity.ts';
 import { defaultNamespace } from './keys.ts';
 
 export interface NomadDeps {
@@ -68,5 +68,5 @@ const permits = (right: Right, who: Identity, namespace: string): boolean => {
   const [what = '', access] = right.split(':');
   if (access !== undefined) return mayOn(who, what, access);
   // Of all of them each shows what may be seen of it.
-  return namespace === '*' || mayInNamespace(who, what, namespace);
+  return namespace === '*' ? maySomewhere(who, what) : mayInNamespace(who, what, namespace);
 };
