@@ -1,6 +1,9 @@
 import { environmentFor } from '../config/environment.ts';
+import { sharedState } from '../statefile/change-shared.ts';
+import { readState } from '../statefile/read.ts';
 import { destroyPreview } from './preview-changes.ts';
 import type { PreviewExtras } from './preview-world.ts';
+import { tidyImages } from './registry.ts';
 import { expireAccess } from './runner-access.ts';
 import { stopHosted } from './stop-hosted.ts';
 import { tidyPool } from './tidy-pool.ts';
@@ -19,5 +22,10 @@ export const previewExtras: PreviewExtras = {
       return tidyPool(changing.context, changing);
     },
     ({ context }) => expireAccess(context),
+    async ({ context }) => {
+      const loaded = await readState(context.store, sharedState, context.config.project, null);
+      const preview = environmentFor(context.config, { type: 'pr', pullRequest: 1 });
+      return tidyImages(context, preview, loaded?.state.previews ?? {});
+    },
   ],
 };

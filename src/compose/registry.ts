@@ -1,6 +1,7 @@
 import type { ImagesConfig } from '../config/project.ts';
-import type { Environment } from '../domain/environment.ts';
+import { type Environment, targetOfName } from '../domain/environment.ts';
 import { parseImage } from '../domain/image-reference.ts';
+import type { Previews } from '../domain/preview.ts';
 import { Secret } from '../domain/secret.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ImageRegistry } from '../ports/image-registry.ts';
@@ -35,7 +36,7 @@ export const openRegistry = ({ images, env, fetch, clock, onSecret }: RegistryOp
   const github = secretIn(env, 'GITHUB_TOKEN');
   for (const secret of [token, github]) if (secret !== undefined) onSecret(secret);
   const api = env['GITHUB_API_URL'];
-  const { username } = images;
+  const username = images.username ?? env['REGISTRY_USERNAME'];
   return createImageRegistry({
     fetch,
     clock,
@@ -50,12 +51,22 @@ export const repositoriesOf = ({ jobs }: Pick<Environment, 'jobs'>): string[] =>
   ...new Set(jobs.flatMap(({ image }) => parseImage(image)?.name ?? [])),
 ];
 
-/** When a pull request is closed its tags go. Lines of what was done and what stayed; nothing here is worth a failure. */
-export const removeImagesOf = async (
-  { registry }: Pick<Context, 'registry'>,
-  { pullRequest, jobs }: Pick<Environment, 'pullRequest' | 'jobs'>,
+/**
+ * Tags of pull requests that were seen closed go. Lines of what was done and what stayed; nothing here is worth a
+ * failure. Only with a token that may delete: the one of the servers may not.
+ */
+export const tidyImages = async (
+  { registry, env, config }: Pick<Context, 'registry' | 'env' | 'config'>,
+  { jobs }: Pick<Environment, 'jobs'>,
+  previews: Previews,
 ): Promise<readonly string[]> => {
-  if (registry === undefined || pullRequest === undefined) return [];
-  const { removed, stayed } = await registry.removeTags(pullRequest, repositoriesOf({ jobs }));
+  const mayDelete =
+    secretIn(env, 'REGISTRY_PUSH_TOKEN') !== undefined ||
+    (registryHost(config.images) === 'ghcr.io' && secretIn(env, 'GITHUB_TOKEN') !== undefined);
+  const closed = Object.entries(previews).flatMap(([name, { seen }]) =>
+    seen?.state === 'closed' ? [targetOfName(name)?.pullRequest ?? []].flat() : [],
+  );
+  if (registry === undefined || !mayDelete || closed.length === 0) return [];
+  const { removed, stayed } = await registry.removeTags(closed, repositoriesOf({ jobs }));
   return [...removed.map((tag) => `removed the image ${tag}`), ...stayed];
 };

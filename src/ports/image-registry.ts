@@ -4,9 +4,9 @@ export interface ImageRegistry {
   digestOf(reference: string): Promise<string | null>;
   /** Throws RegistryError where a registry has no way to do it, or did not let us. */
   removeTag(reference: string): Promise<'removed' | 'absent'>;
-  /** Tags `pr-<number>-…` of these repositories (names without a tag); a sentence for each that stayed. */
+  /** Tags `pr-<number>-…` of these repositories (names without a tag); a sentence for each repository where some stayed. */
   removeTags(
-    pullRequest: number,
+    pullRequests: readonly number[],
     repositories: readonly string[],
   ): Promise<{ readonly removed: readonly string[]; readonly stayed: readonly string[] }>;
 }

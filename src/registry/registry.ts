@@ -35,19 +35,14 @@ export const createImageRegistry = (access: RegistryAccess): ImageRegistry => {
         : Promise.resolve(reference.digest);
     },
     removeTag,
-    removeTags: async (pullRequest, repositories) => {
+    removeTags: async (pullRequests, repositories) => {
+      const closed = (tag: string): boolean => pullRequests.some((number) => tag.startsWith(`pr-${number}-`));
       const removed: string[] = [];
       const stayed: string[] = [];
       for (const text of repositories) {
         const reference = imageFrom(text, 'removing tags', next);
         try {
-          for (const tag of await tagsOf(
-            access,
-            at(reference.registry),
-            reference,
-            (tag) => tag.startsWith(`pr-${pullRequest}-`),
-            tagsMax,
-          )) {
+          for (const tag of await tagsOf(access, at(reference.registry), reference, closed, tagsMax)) {
             const whole = `${reference.name}:${tag}`;
             if ((await removeTag(whole)) === 'removed') removed.push(whole);
           }

@@ -193,14 +193,14 @@ describe.skipIf(lacks.length > 0)(`both images and a real registry with a passwo
 
   test('when the pull request is closed its tags go, and a release of the same image keeps it', async () => {
     const names = ['server', 'web'].map((job) => `${at}/acme/aipacto-${job}`);
-    expect(await images.removeTags(7, names)).toEqual({
+    expect(await images.removeTags([7], names)).toEqual({
       removed: names.map((name) => `${name}:pr-7-1a2b3c4d5e6f`),
       stayed: [],
     });
     expect(await images.digestOf(`${names[0]}:pr-7-1a2b3c4d5e6f`)).toBe(null);
     npm('docker:check', '--', 'images.tar', '--sha', sha, '--pull-request', '8', '--push');
     npm('docker:check', '--', 'images.tar', '--sha', sha, '--push');
-    const { removed, stayed } = await images.removeTags(8, names.slice(1));
+    const { removed, stayed } = await images.removeTags([8], names.slice(1));
     expect(removed).toEqual([]);
     expect(stayed[0]).toContain('is the same image as 1a2b3c4d5e6f');
     expect(await images.digestOf(`${names[1]}:1a2b3c4d5e6f`)).toMatch(/^sha256:/);

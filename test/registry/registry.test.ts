@@ -104,7 +104,7 @@ test('each refusal says which it is and what helps; the token is in none of them
   const wordy = fresh({}, login('docker.io'));
   const words = JSON.stringify({ errors: [{ code: 'DENIED', message: `no: ${token}\u001b[2J` }] });
   wordy.instead.push(() => new Response(words, { status: 403 }));
-  expect((await wordy.registry.removeTags(7, ['acme/web'])).stayed).toEqual([
+  expect((await wordy.registry.removeTags([7], ['acme/web'])).stayed).toEqual([
     'tags of acme/web: docker.io does not let deployer list the tags of acme/web (403): no: [redacted] [2J',
   ]);
   expect(said).toEqual([
@@ -152,7 +152,7 @@ test('a realm that is not https gets no login', async () => {
 test("tags of a closed pull request go from Docker Hub by its own API; another pull request's and latest stay", async () => {
   const { registry, push, tags } = fresh({ accounts }, login('docker.io'));
   for (const tag of ['pr-7-aaaa', 'pr-7-bbbb', 'pr-77-cccc', 'latest']) push('docker.io/acme/web', tag, 'the same');
-  expect(await registry.removeTags(7, ['acme/web', 'acme/never-pushed'])).toEqual({
+  expect(await registry.removeTags([7], ['acme/web', 'acme/never-pushed'])).toEqual({
     removed: ['acme/web:pr-7-aaaa', 'acme/web:pr-7-bbbb'],
     stayed: [],
   });
@@ -211,7 +211,7 @@ test.each([
   const { registry, push, tags } = fresh({ deletes, pageSize: 2 });
   for (const tag of ['1', '2', '3', 'latest']) push('registry.example.com/web', tag, `release ${tag}`);
   push('registry.example.com/web', 'pr-7-aaaa', 'one');
-  const { removed, stayed } = await registry.removeTags(7, ['registry.example.com/web']);
+  const { removed, stayed } = await registry.removeTags([7], ['registry.example.com/web']);
   expect(removed).toEqual(how === 'removed' ? ['registry.example.com/web:pr-7-aaaa'] : []);
   expect(stayed.length).toBe(how === 'removed' ? 0 : 1);
   expect(tags.get('registry.example.com/web')?.has('latest')).toBe(true);
@@ -222,7 +222,7 @@ test('a plain registry that deletes by digest: the image that is also a release 
   for (let nth = 0; nth < 7; nth += 1) push('registry.example.com/web', `pr-8-${nth}`, `${nth}`);
   push('registry.example.com/web', 'pr-7-aaaa', 'the same');
   push('registry.example.com/web', 'v1', 'the same');
-  const { removed, stayed } = await registry.removeTags(7, ['registry.example.com/web']);
+  const { removed, stayed } = await registry.removeTags([7], ['registry.example.com/web']);
   expect({ removed, stayed }).toEqual({
     removed: [],
     stayed: [
