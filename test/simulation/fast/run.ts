@@ -172,7 +172,7 @@ const once = async (context: TargetContext, { command, line, signal, told, optio
   if (blocked.length > 0) return 4;
   if (command === 'plan') return isEmpty(plan) ? 0 : 2;
   if (isEmpty(plan)) {
-    if (isUnsettled(planned)) await settleEarlier(context, line);
+    if (isUnsettled(planned)) await settleEarlier(context, plan, line);
     return 0;
   }
   const { outcome } = await applyPlan(context, plan, { command: line, signal, saved: false, observation });
