@@ -16,6 +16,7 @@ import { createRecoveryFiles } from '../../src/local/recovery-files.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 import { plainSealer } from '../../src/statefile/plain-sealer.ts';
 import { fastClock } from '../support/fast-clock.ts';
+import { otherContext } from '../support/other-context.ts';
 
 /**
  * One command in a process of its own, with a short lease. With `stopAt` it stops itself (SIGSTOP) as soon as the
@@ -59,13 +60,13 @@ const intends = (text: string, step: string | undefined): boolean => {
   return lastRun?.journal.some((event) => event.step === step && event.event === 'started') ?? false;
 };
 
-const unguarded = (context: Context): Context => ({
-  ...context,
-  leases: {
-    ...context.leases,
-    take: async (wanted) => ({ ...(await context.leases.take(wanted)), mayMutate: () => true }),
-  },
-});
+const unguarded = (context: Context): Context =>
+  otherContext(context, {
+    leases: {
+      ...context.leases,
+      take: async (wanted) => ({ ...(await context.leases.take(wanted)), mayMutate: () => true }),
+    },
+  });
 
 const secrets: Secret[] = [];
 process.exitCode = await runCli({

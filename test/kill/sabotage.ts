@@ -2,6 +2,7 @@ import type { Context } from '../../src/compose/context.ts';
 import type { CloudApi } from '../../src/ports/cloud-api.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 import type { Lease } from '../../src/statefile/held-lease.ts';
+import { otherContext } from '../support/other-context.ts';
 import type { Sabotage } from './child-options.ts';
 
 export interface Sabotaged {
@@ -17,11 +18,11 @@ export const sabotaged = (what: Sabotage | null, store: ObjectStore): Sabotaged 
     case 'no-intent':
       return { store: withoutIntents(store), context: (context) => context };
     case 'no-lookup':
-      return { store, context: (context) => ({ ...context, cloud: onlyRemembered(context.cloud, store) }) };
+      return { store, context: (context) => otherContext(context, { cloud: onlyRemembered(context.cloud, store) }) };
     case 'no-lease':
       return {
         store: lastWriterWins(store),
-        context: (context) => ({ ...context, leases: everybodys(context.leases) }),
+        context: (context) => otherContext(context, { leases: everybodys(context.leases) }),
       };
   }
 };
