@@ -16,6 +16,7 @@ import { type Pins, type SettledImages, settleImages } from './pinned-images.ts'
 import { remember } from './remembered.ts';
 import { newRunId } from './run-id.ts';
 import { sealingNotices } from './sealing.ts';
+import { inWorld, wantsOf } from './supplies.ts';
 
 export interface PlannedWithDesired extends Planned {
   readonly desired: DesiredState;
@@ -88,20 +89,25 @@ export const planTarget = async (
 
 /** What is to be destroyed has the images that infra.yaml has: no registry is asked for it. */
 const imagesOf = async (
-  { environment, registry, config, clock }: TargetContext,
-  { intent, images }: PlanOptions,
+  { environment, registry, config, clock, supply }: TargetContext,
+  { intent, images = {} }: PlanOptions,
   state: StateFile | null,
-): Promise<SettledImages> =>
-  intent === 'destroy'
-    ? { environment, images: {} }
-    : settleImages({
-        environment,
-        state,
-        asked: images,
-        registry: (config.images.pin ? registry : undefined) ?? null,
-        now: isoNow(clock),
-        next: `reconcile ${targetWords(environment)} --image JOB=REFERENCE`,
-      });
+): Promise<SettledImages> => {
+  if (intent === 'destroy') return { environment, images: {} };
+  const wants = wantsOf(environment, config.file);
+  const settled = await settleImages({
+    environment,
+    state,
+    asked: supply === undefined ? images : inWorld(images, wants),
+    registry: (config.images.pin ? registry : undefined) ?? null,
+    now: isoNow(clock),
+    next: `reconcile ${targetWords(environment)} --image JOB=REFERENCE`,
+  });
+  // A local world has to be told what its registry will be asked for.
+  const told = wantsOf(settled.environment, config.file);
+  if (supply !== undefined && JSON.stringify(told.images) !== JSON.stringify(wants.images)) await supply(told);
+  return settled;
+};
 
 /** Those that the state has otherwise, of jobs that the plan is about. */
 const newImages = ({ changes }: Plan, images: Pins, state: StateFile | null): Pick<Plan, 'images'> => {

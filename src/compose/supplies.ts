@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Environment } from '../domain/environment.ts';
 import { Failure } from '../domain/errors.ts';
+import { parseImage } from '../domain/image-reference.ts';
+import type { Images } from '../domain/preview.ts';
 import {
   type Architecture,
   type Artifact,
@@ -70,6 +72,19 @@ const imageOf = (job: string, image: string, folder: string): WantedImage => {
   const dockerfile = resolve(folder, `docker/${job}.Dockerfile`);
   return existsSync(dockerfile) ? { job, image, dockerfile, context: resolve(folder, 'docker') } : { job, image };
 };
+
+/**
+ * Images as a local world can have them: what it builds itself has no digest that anybody could know, so it goes by the
+ * tag, or by the beginning of the digest.
+ */
+export const inWorld = (images: Images, { images: wanted }: Wants): Images =>
+  Object.fromEntries(
+    Object.entries(images).map(([job, image]) => {
+      const { name, tag, digest } = parseImage(image) ?? { name: image };
+      const built = wanted.some((one) => one.job === job && one.dockerfile !== undefined);
+      return [job, built && digest !== undefined ? `${name}:${tag ?? digest.slice(7, 19)}` : image];
+    }),
+  );
 
 /**
  * The environment with what a local world has in place of the vendors' releases. One program serves both architectures:
