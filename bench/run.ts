@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { criticalPath } from './critical-path.ts';
 import { planServers } from './many-servers.ts';
+import { pushToUrl } from './previews.ts';
 import { profileLines } from './profile.ts';
 import { emulatorReadyMs } from './ready.ts';
 import { noOpAt, production } from './requests.ts';
@@ -78,6 +79,7 @@ rows.push(
   criticalPath(virtual),
   ...(await stateOverhead('production', 'production')),
   ...(await stateOverhead('pr 7', 'pr-7')),
+  ...(await pushToUrl()),
   await emulatorReadyMs(),
   processRow,
   ...planServers(),

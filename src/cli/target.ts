@@ -3,7 +3,7 @@ import { UsageError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
 import { suggestion } from './suggest.ts';
 
-export const targetsText = 'production, staging or pr <number>';
+export const targetsText = 'production, staging, pr <number> or pool';
 
 /** Pull request numbers of code hosts are positive; the bound keeps `pr-<number>` a valid label and host name. */
 const pullRequestMax = 9_999_999;

@@ -45,7 +45,8 @@ const choicesOf = (double: readonly Verb[]): string =>
     ? double.map((one) => `${one} ${verbs[one].takes}`).join(', ')
     : double.map((one) => one.split(' ')[1]).join(', ');
 
-const isTargetWord = (word: string): boolean => ['production', 'staging', 'pr'].includes(word) || /^pr-/.test(word);
+const isTargetWord = (word: string): boolean =>
+  ['production', 'staging', 'pr', 'pool'].includes(word) || /^pr-/.test(word);
 
 /**
  * `--local` and `--allow-runner` may come without a value, and what follows them may be the target: the value is tied to

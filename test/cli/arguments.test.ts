@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { run } from './kit.ts';
 
 test.each([
-  ['', 'no target given: write production, staging or pr <number>', 'reconcile --help'],
+  ['', 'no target given: write production, staging, pr <number> or pool', 'reconcile --help'],
   ['plna production', 'plna is neither a verb nor a target; did you mean plan?', 'reconcile --help'],
   ['prodution --local', 'prodution is neither a verb nor a target; did you mean production?', 'reconcile --help'],
   [
     'plan prodution',
-    'prodution is no target: targets are production, staging or pr <number>; did you mean production?',
+    'prodution is no target: targets are production, staging, pr <number> or pool; did you mean production?',
     'reconcile plan --help',
   ],
   ['xyzzy', 'xyzzy is neither a verb nor a target', 'reconcile --help'],
@@ -17,7 +17,7 @@ test.each([
   ['destroy pr 7 8', 'pr 7 takes nothing after it, found: 8', 'reconcile destroy --help'],
   ['production 7', 'production takes nothing after it, found: 7', 'reconcile --help'],
   ['list production', 'list takes nothing after it, found: production', 'reconcile list --help'],
-  ['status', 'no target given: write production, staging or pr <number>', 'reconcile status --help'],
+  ['status', 'no target given: write production, staging, pr <number> or pool', 'reconcile status --help'],
   ['production --yse', 'unknown option --yse; did you mean --yes?', 'reconcile --help'],
   ['plan production --onyl=server/a', 'unknown option --onyl; did you mean --only?', 'reconcile plan --help'],
   ['list --only server/a', 'reconcile list has no option --only', 'reconcile list --help'],
@@ -136,7 +136,7 @@ test('the overview lists targets, verbs, options, examples and exit codes', asyn
     Usage: reconcile <target> [options]
            reconcile <verb> … [options]
 
-    Targets: production, staging, pr <number>
+    Targets: production, staging, pr <number>, pool
 
     Verbs:
       <target>                       Converge a target: plan, confirm, apply,
