@@ -18,7 +18,32 @@ export const act = async (looking: Looking, sight: Sight): Promise<Acted> => {
   const { verdict } = sight;
   if (verdict.action === 'deploy') return deploy(looking, sight, verdict);
   if (verdict.action === 'destroy') return destroy(looking, sight, verdict);
+  if (verdict.action === 'free') return free(looking, sight);
   return verdict.action === 'stop' ? stop(looking, sight, verdict) : verdict;
+};
+
+/** Somebody deleted it by hand, or a run died before it made anything. The cloud is asked once more: it may be an old list. */
+const free = async (looking: Looking, { record, verdict }: Sight): Promise<Acted> => {
+  const { life, number, environment } = looking;
+  const { complete, previews } = await life.world.existing();
+  if (!complete || !mayDestroy(looking)) {
+    looking.problems.push(notSure(environment, 'it has a place and nothing else'));
+    return verdict;
+  }
+  looking.cloud = Object.assign(looking.cloud ?? { complete }, { complete, previews });
+  if (previews.some((one) => one.environment === environment)) return 'again';
+  const result = await life.world.destroy(number);
+  if (result.result === 'held') {
+    looking.held = result.message;
+    return 'held';
+  }
+  if (result.result === 'failed' || result.result === 'blocked') {
+    looking.problems.push(notRemoved(environment, result));
+    return verdict;
+  }
+  await removed(looking, environment, record);
+  looking.did.push(`freed the place of ${environment}`);
+  return 'again';
 };
 
 const deploy = async (looking: Looking, sight: Sight, verdict: Deploy): Promise<Acted> => {
@@ -34,6 +59,8 @@ const deploy = async (looking: Looking, sight: Sight, verdict: Deploy): Promise<
     redeploy: verdict.redeploy,
     stillWanted: () => stillWanted(looking, sight, verdict),
   });
+  // What was asked before it was made is old now; what withdrew it is not.
+  if (result.result !== 'withdrawn') looking.fresh = undefined;
   switch (result.result) {
     case 'deployed':
       await deployed(looking, record, { ...attempt, images: result.images });

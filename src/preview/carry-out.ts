@@ -56,7 +56,7 @@ export const hear = async (life: Life, comment: Comment): Promise<Heard> => {
   const { login } = comment.author;
   const usedBefore = life.host.usage().requests;
   const permission = await life.host.permissionOf(login);
-  const asked: Asked = new Map([[login, permission]]);
+  const asked: Asked = new Map([[login, { permission, at: life.clock.now() }]]);
   const at = records.isoOf(comment.createdAt);
   const hearing: Hearing = { life, comment, environment, at, asked, usedBefore, problems: [] };
   const heard = await deal(hearing, record, { parsed, permission });
@@ -145,7 +145,14 @@ const change = async (hearing: Hearing, record: PreviewRecord | undefined, comma
   const { unless } = decided;
   return {
     ...nothing(),
-    given: { pullRequest, asked, usedBefore, first: claimed.first },
+    given: {
+      pullRequest,
+      asked,
+      // One request is set aside for what may have to be said afterwards.
+      usedBefore: usedBefore - (unless === undefined ? 0 : 1),
+      first: claimed.first,
+      doubts: command.name === 'deploy',
+    },
     afterwards:
       unless === undefined
         ? null
@@ -197,7 +204,8 @@ const decide = (
   const sha = command.name === 'deploy' ? command.sha : null;
   // Only where the author writes the command has the author's permission been asked for: who wrote a commit knows it.
   const isTrusted =
-    trustOf(pullRequest, undefined, hearing.asked.get(pullRequest.author.login), life.host.repository) === 'trusted';
+    trustOf(pullRequest, undefined, hearing.asked.get(pullRequest.author.login)?.permission, life.host.repository) ===
+    'trusted';
   return approve({ said, sha, typed, isTrusted }, record, pullRequest);
 };
 

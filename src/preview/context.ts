@@ -54,8 +54,8 @@ export interface Cloud {
   previews: readonly ExistingPreview[];
 }
 
-/** Answers about people, of one event or sweep. */
-export type Asked = Map<string, Permission>;
+/** Answers about people, of one event or sweep, and when they came. */
+export type Asked = Map<string, { readonly permission: Permission; readonly at: number }>;
 
 /** Of ours, per event: what is left to show after that is shown by the next look. */
 export const requestsMax = 8;

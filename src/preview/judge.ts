@@ -24,10 +24,16 @@ export interface Facts {
 
 /** What should become of one preview, by how things are now; no event is needed to know it. */
 export const judge = (facts: Facts): Verdict => {
-  const { pullRequest, record, exists, hasPlace, policy, now } = facts;
+  const { exists, hasPlace } = facts;
   const gone = goneBecause(facts);
   if (gone !== null)
     return exists || hasPlace ? { action: 'destroy', because: gone } : { action: 'none', because: gone };
+  const verdict = judgeOpen(facts);
+  return verdict.action === 'none' && hasPlace && !exists ? { action: 'free' } : verdict;
+};
+
+const judgeOpen = (facts: Facts): Verdict => {
+  const { pullRequest, record, exists, policy, now } = facts;
   if (pullRequest === null || record === undefined) return { action: 'none', because: 'unknown-pull-request' };
   if (record.stoppedAt !== undefined) return rests(exists, 'idle');
   if (exists && record.deployed !== undefined && now >= idleAt(record, policy))

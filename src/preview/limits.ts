@@ -18,9 +18,13 @@ export interface Occupancy {
   readonly now: number;
 }
 
-/** May `environment`, which does not exist, be made? First come, first served; a place is for whoever waits longest. */
+/**
+ * May `environment`, which does not exist, be made? First come, first served; a place is for whoever waits longest, and
+ * whoever has one keeps it.
+ */
 export const roomFor = (environment: string, author: string, occupancy: Occupancy): Room => {
-  const { policy } = occupancy;
+  const { policy, places } = occupancy;
+  if (places.some((place) => place.environment === environment)) return { kind: 'free' };
   const holders = holdersOf(occupancy).filter((one) => one !== environment);
   if (isAtAuthorLimit(author, holders, occupancy)) return { kind: 'author-limit' };
   if (policy.budgetCents !== undefined && costWithOneMore(holders, occupancy) > policy.budgetCents)

@@ -20,6 +20,8 @@ export interface Given {
   readonly mayDestroy?: boolean;
   /** The host answered for the repository as a whole, so a number that it does not know is none. */
   readonly sure?: boolean;
+  /** Somebody says that it should be there, so the cloud is asked whether it is. */
+  readonly doubts?: boolean;
   /** false: do not wait for another run that is at it. */
   readonly waits?: boolean;
   /** Requests before the event began. */
@@ -32,6 +34,8 @@ export interface Looking extends Seeing {
   readonly given: Given;
   readonly did: string[];
   readonly problems: Error[];
+  /** Requests to the host before this event, or before the work of a later one began. */
+  usedBefore: number;
   held: string | null;
   /** Why there is no place, in the words of whoever gives them out. */
   message: string | null;
@@ -49,11 +53,10 @@ export type LookResult = Looked & Pick<Looking, 'evicted'>;
  */
 export const look = async (life: Life, number: number, given: Given = {}): Promise<LookResult> => {
   const looking = begin(life, number, given);
-  const usedBefore = given.usedBefore ?? life.host.usage().requests;
   let sight: Sight | null = null;
   try {
     sight = await settle(looking);
-    await tell(looking, sight, usedBefore);
+    await tell(looking, sight);
   } catch (error) {
     looking.problems.push(errorOf(error));
   }
@@ -67,9 +70,11 @@ const begin = (life: Life, number: number, given: Given): Looking => ({
   environment: environmentOf(number),
   given,
   asked: given.asked ?? new Map(),
+  doubts: given.doubts === true,
   cloud: given.cloud,
   did: [],
   problems: [],
+  usedBefore: given.usedBefore ?? life.host.usage().requests,
   held: null,
   message: null,
   evicted: [],
@@ -82,7 +87,7 @@ const heldWaitsMs = [5_000, 15_000, 45_000, 90_000] as const;
 
 const settle = async (looking: Looking): Promise<Sight> => {
   const { life, number, given } = looking;
-  let listed = given.listed === true;
+  let old: 'listed' | 'held' | null = given.listed === true ? 'listed' : null;
   let first = given.first === true;
   let tries = 0;
   for (let rounds = 0; ; ) {
@@ -92,24 +97,34 @@ const settle = async (looking: Looking): Promise<Sight> => {
     first ||= seen.first;
     const sight = { ...seen, first };
     const { action } = sight.verdict;
-    if (action === 'keep' || action === 'none') return noted(looking, sight);
-    if (listed && action !== 'deploy') {
-      listed = false;
+    const isStill = action === 'keep' || action === 'none';
+    // Before a deploy it is asked for anyway, right before the first change.
+    if (action !== 'deploy' && (old === 'held' || (old === 'listed' && !isStill))) {
+      old = null;
       continue;
     }
+    if (isStill) return noted(looking, sight);
     if (rounds === roundsMax) {
       looking.problems.push(stillMoving(looking.environment));
       return sight;
     }
+    // A push came while the one before was deployed: this is the work of its event, which finds nothing left to do.
+    if (looking.did.length > 0 && action === 'deploy') looking.usedBefore = life.host.usage().requests - 1;
     const acted = await act(looking, sight);
     if (acted !== 'again' && acted !== 'held') return { ...sight, verdict: acted };
-    if (acted === 'again') rounds += 1;
-    else {
+    if (acted === 'again') {
+      rounds += 1;
+      old = null;
+    } else {
       const wait = given.waits === false ? undefined : heldWaitsMs[tries];
       if (wait === undefined) return sight;
       tries += 1;
       await life.clock.sleep(wait);
       looking.held = null;
+      looking.cloud = given.cloud;
+      if (action !== 'deploy') continue;
+      looking.fresh ??= pullRequest;
+      old = 'held';
     }
   }
 };
@@ -128,8 +143,8 @@ const noted = async (looking: Looking, sight: Sight): Promise<Sight> => {
   return { ...sight, record: written };
 };
 
-const tell = async (looking: Looking, sight: Sight, usedBefore: number): Promise<void> => {
-  const { life, environment, held, message } = looking;
+const tell = async (looking: Looking, sight: Sight): Promise<void> => {
+  const { life, environment, held, message, usedBefore } = looking;
   // Whoever holds it looks again when it is done, and knows more than we do.
   if (held !== null) return;
   const { pullRequest, verdict, places, first } = sight;

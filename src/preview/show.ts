@@ -20,30 +20,30 @@ export const show = async (life: Life, finding: Finding, usedBefore: number): Pr
   if (view === null) return [];
   const problems: Error[] = [];
   let known: Shown = finding.record;
+  // Only what was written here: another run may have written the rest meanwhile.
+  let written: Shown = {};
   for (const part of [showComment, showDeployment, showCheck]) {
     const left = requestsMax - (life.host.usage().requests - usedBefore);
     try {
-      known = { ...known, ...(await part(life, { view, finding, known, left })) };
+      const more = await part(life, { view, finding, known, left });
+      known = joined(known, more);
+      written = joined(written, more);
     } catch (error) {
       problems.push(errorOf(error));
     }
   }
-  const { comment, deployment, checkRun, shown, asked } = known;
-  if (shown === finding.record.shown) return problems;
-  await life.world.record(view.environment, (before) =>
-    before === undefined
-      ? undefined
-      : {
-          ...before,
-          ...(comment !== undefined && { comment }),
-          ...(deployment !== undefined && { deployment }),
-          ...(checkRun !== undefined && { checkRun }),
-          ...(shown !== undefined && { shown }),
-          ...(asked !== undefined && { asked }),
-        },
-  );
+  if (Object.keys(written.shown ?? {}).length > 0)
+    await life.world.record(view.environment, (before) =>
+      before === undefined ? undefined : { ...before, ...joined(before, written) },
+    );
   return problems;
 };
+
+const joined = (before: Shown, more: Shown): Shown => ({
+  ...before,
+  ...more,
+  shown: { ...before.shown, ...more.shown },
+});
 
 interface Part {
   readonly view: CommentView;
@@ -53,33 +53,58 @@ interface Part {
   readonly left: number;
 }
 
-const showComment = async (life: Life, { view, finding, known, left }: Part): Promise<Partial<Shown>> => {
+const showComment = async (life: Life, { view, finding, known, left }: Part): Promise<Shown> => {
   const { pullRequest, record } = finding;
   const mark = fingerprintOf(standing(view, record, life.clock.now()), life.hash);
   if (known.shown?.comment === mark) return {};
   // Nobody wants to read under a draft that it has no preview, nor under what was closed before anything was said.
   const silent = view.because === 'draft' || view.because === 'closed' || view.because === 'merged';
   if (silent && known.comment === undefined) return {};
-  const first = finding.first && known.comment === undefined;
-  if (left < (first || known.comment !== undefined ? 1 : 2)) return {};
+  const id = known.comment ?? (await claimComment(life, view.environment));
+  const first = finding.first && id === undefined;
+  if (left < (first || id !== undefined ? 1 : 2)) return {};
   const at = nowOf(life);
   const comment = await life.host.putComment(pullRequest.number, {
     body: life.words.commentText(view),
     marker: life.words.marker(pullRequest.number),
-    known: known.comment ?? null,
+    known: id ?? null,
     ...(first && { first }),
   });
   return {
     comment,
-    shown: { ...known.shown, comment: mark },
+    shown: { comment: mark },
     ...(view.state === 'waiting-for-approval' && { asked: askedFor(view.headSha, at, known.asked) }),
   };
+};
+
+const claimedMs = 30_000;
+const claimed = 'being made since ';
+
+/**
+ * Two runs that both find no comment would make two. One writes down that it makes it, the other waits for the id; what
+ * a dead run wrote down counts no more after half a minute, and whoever comes then looks for the comment first.
+ * undefined: it is ours to make.
+ */
+const claimComment = async (life: Life, environment: string): Promise<number | undefined> => {
+  for (;;) {
+    let wait = false;
+    const record = await life.world.record(environment, (before) => {
+      const since = before?.shown?.comment?.startsWith(claimed)
+        ? before.shown.comment.slice(claimed.length)
+        : undefined;
+      wait = since !== undefined && life.clock.now() - Date.parse(since) < claimedMs;
+      if (before === undefined || before.comment !== undefined || wait) return before;
+      return { ...before, shown: { ...before.shown, comment: `${claimed}${nowOf(life)}` } };
+    });
+    if (record?.comment !== undefined || !wait) return record?.comment;
+    await life.clock.sleep(2_000);
+  }
 };
 
 const askedFor = (sha: string, at: string, before: PreviewRecord['asked']): NonNullable<PreviewRecord['asked']> =>
   before?.sha === sha ? before : { sha, at };
 
-const showDeployment = async (life: Life, { view, finding, known, left }: Part): Promise<Partial<Shown>> => {
+const showDeployment = async (life: Life, { view, finding, known, left }: Part): Promise<Shown> => {
   const wanted = deploymentFor(view, finding, known);
   if (wanted === null) return {};
   const mark = `${wanted.state}:${wanted.sha}`;
@@ -95,7 +120,7 @@ const showDeployment = async (life: Life, { view, finding, known, left }: Part):
     url: wanted.state === 'success' ? view.url : null,
     logUrl: view.runUrl,
   });
-  return { deployment, shown: { ...known.shown, deployment: mark } };
+  return { deployment, shown: { deployment: mark } };
 };
 
 const deploymentFor = (
@@ -111,7 +136,7 @@ const deploymentFor = (
   return over && known.deployment !== undefined && shownSha !== undefined ? { state: 'inactive', sha: shownSha } : null;
 };
 
-const showCheck = async (life: Life, { view, finding, known, left }: Part): Promise<Partial<Shown>> => {
+const showCheck = async (life: Life, { view, finding, known, left }: Part): Promise<Shown> => {
   const sha = view.headSha;
   const id = known.checkRun?.sha === sha ? known.checkRun.id : null;
   const over = view.state === 'destroyed' || view.state === 'draft';
@@ -122,7 +147,7 @@ const showCheck = async (life: Life, { view, finding, known, left }: Part): Prom
   const mark = fingerprintOf({ view: standing(view, finding.record, life.clock.now()), conclusion }, life.hash);
   if (known.shown?.check === mark || left < 1) return {};
   const made = await life.host.putCheck({ known: id, sha, name: checkName, conclusion, ...text, url: view.url });
-  return { checkRun: { id: made, sha }, shown: { ...known.shown, check: mark } };
+  return { checkRun: { id: made, sha }, shown: { check: mark } };
 };
 
 const conclusionOf = (state: CommentView['state']): CheckConclusion | null => {

@@ -25,6 +25,8 @@ export interface Seeing {
   readonly life: Life;
   readonly number: number;
   readonly asked: Asked;
+  /** Somebody says that it should be there: its place alone is not believed. */
+  readonly doubts: boolean;
   /** undefined: not asked for; it is only where the places do not tell. */
   cloud: Cloud | undefined;
 }
@@ -93,7 +95,7 @@ const isReady = ({ state, draft }: PullRequest): boolean => state === 'open' && 
  */
 const existsNow = async (seeing: Seeing, record: PreviewRecord | undefined, hasPlace: boolean): Promise<boolean> => {
   const environment = environmentOf(seeing.number);
-  if (seeing.cloud === undefined && hasPlace) return true;
+  if (seeing.cloud === undefined && hasPlace && !seeing.doubts) return true;
   const cloud = await cloudOf(seeing);
   if (cloud.previews.some((one) => one.environment === environment)) return true;
   return !cloud.complete && record?.deployed !== undefined;
@@ -125,9 +127,12 @@ const trustNow = (
 ): Trust =>
   pullRequest === null
     ? 'untrusted'
-    : trustOf(pullRequest, record, asked.get(pullRequest.author.login), life.host.repository);
+    : trustOf(pullRequest, record, asked.get(pullRequest.author.login)?.permission, life.host.repository);
 
-/** One request, where the answer can change anything. */
+/** So young an answer is as good as a new one. */
+const freshMs = 15_000;
+
+/** One request, where the answer can change anything and is not known from a moment ago. */
 export const askTrust = async (
   { asked, life }: Pick<Seeing, 'asked' | 'life'>,
   pullRequest: PullRequest,
@@ -136,8 +141,10 @@ export const askTrust = async (
   const { login } = pullRequest.author;
   const before = trustOf(pullRequest, record, undefined, life.host.repository);
   if (before !== 'presumed' && before !== 'unknown') return before;
-  const permission = await life.host.permissionOf(login);
-  asked.set(login, permission);
+  const known = asked.get(login);
+  const isFresh = known !== undefined && life.clock.now() - known.at <= freshMs;
+  const permission = isFresh ? known.permission : await life.host.permissionOf(login);
+  if (!isFresh) asked.set(login, { permission, at: life.clock.now() });
   return trustOf(pullRequest, record, permission, life.host.repository);
 };
 

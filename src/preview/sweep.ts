@@ -70,8 +70,10 @@ const order = async (
   ]);
   const rank = (number: number): string => {
     const environment = `pr-${number}`;
-    if (there.has(environment)) return '0';
-    return `1${records[environment]?.waitingSince ?? '9'}`;
+    const pullRequest = open.get(number);
+    if (pullRequest === undefined || pullRequest.draft) return '0';
+    if (there.has(environment)) return '1';
+    return `2${records[environment]?.waitingSince ?? '9'}`;
   };
   return [...numbers].sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : a - b));
 };

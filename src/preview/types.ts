@@ -63,6 +63,8 @@ export type Verdict =
   | { readonly action: 'keep'; readonly because: KeptBecause | null }
   | { readonly action: 'stop'; readonly because: 'idle' }
   | { readonly action: 'destroy'; readonly because: GoneBecause }
+  /** Nothing is there, nor made now, but its place is still taken. */
+  | { readonly action: 'free' }
   /** Nothing is there, and nothing is made now. */
   | { readonly action: 'none'; readonly because: NotBecause };
 export type GoneBecause =
