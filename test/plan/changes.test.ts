@@ -29,13 +29,13 @@ test('rebuilds servers in place, one after another, when only their cloud-init c
     update job/web
         servers: what runs of it on server/production-1 and 2 more moves in this plan
     rebuild server/production-1
-        userData: edb2b06d2d784d46 → 21a5b118583ce28d, cloud-init or a template changed, and it runs on the first boot only
+        userData: ee813cba4f623e9c → 030e135c68a9c2f7, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-1: Docker images, Nomad and Consul data, logs
     rebuild server/production-2
-        userData: 83262627509bd9b7 → 1df51cd6fc16c785, cloud-init or a template changed, and it runs on the first boot only
+        userData: 44129d28503bc41b → a37cd1e60b61f6d1, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-2: Docker images, Nomad and Consul data, logs
     rebuild server/production-3
-        userData: 9250ad669e591081 → e633dc48d7ba290f, cloud-init or a template changed, and it runs on the first boot only
+        userData: 093b7f7d607979c3 → 0c868a5ed38dfed0, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-3: Docker images, Nomad and Consul data, logs
     · rebuild server/production-1
     · set-labels server/production-1 ← rebuild server/production-1
@@ -276,13 +276,13 @@ test('a wider network grows in place; another one is refused while servers use i
     update network/production
         range: 10.0.0.0/16 → 10.0.0.0/15, it differs from infra.yaml
     rebuild server/production-1
-        userData: edb2b06d2d784d46 → a236dff61a4768b4, cloud-init or a template changed, and it runs on the first boot only
+        userData: ee813cba4f623e9c → d320e78857a79efe, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-1: Docker images, Nomad and Consul data, logs
     rebuild server/production-2
-        userData: 83262627509bd9b7 → 256f1c1948bc558c, cloud-init or a template changed, and it runs on the first boot only
+        userData: 44129d28503bc41b → 4ed6f989ad3e364a, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-2: Docker images, Nomad and Consul data, logs
     rebuild server/production-3
-        userData: 9250ad669e591081 → b091fe6319197211, cloud-init or a template changed, and it runs on the first boot only
+        userData: 093b7f7d607979c3 → adb4571ec314bae3, cloud-init or a template changed, and it runs on the first boot only
         wipes the disk of aipacto-production-3: Docker images, Nomad and Consul data, logs
     · change-ip-range network/production
     · rebuild server/production-1 ← change-ip-range network/production

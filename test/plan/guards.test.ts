@@ -89,7 +89,7 @@ test('a majority of members never leaves at once, and what remains is not rebuil
         used: server/production-1 uses it and is blocked
         next: a cluster cannot shrink to one server: reconcile destroy production, then reconcile production
     blocked server/production-1
-        userData: edb2b06d2d784d46 → 512f528f67996065, cloud-init or a template changed, and it runs on the first boot only
+        userData: ee813cba4f623e9c → 80a20154b2611745, cloud-init or a template changed, and it runs on the first boot only
         placementGroup: aipacto-production → none, a server changes its placement group only while off
         quorum: 2 of 3 members would leave at once, and 2 must stay for a quorum
         next: a cluster cannot shrink to one server: reconcile destroy production, then reconcile production
