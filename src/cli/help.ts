@@ -65,6 +65,8 @@ const environmentVariables = [
   ['RECONCILE_LOCAL_DIR', 'where --local keeps its world and state, if not in state/local'],
   ['RECONCILE_EMULATOR_DATE', 'day of the catalogue of --local, e.g. 2024-12-01: types and prices of then'],
   ['RECONCILE_EMULATOR_VAT', 'VAT of its prices in percent, if not 21'],
+  ['REGISTRY_TOKEN', 'with images.username: servers pull with it; it may only read'],
+  ['REGISTRY_PUSH_TOKEN', 'in its place where tags are pushed, or taken away when a pull request is closed'],
   ['NOMAD_BIN', 'program for the servers of --local=docker, if not on PATH; so CONSUL_BIN, CADDY_BIN'],
   ['RECONCILE_RUNNER_ADDRESS', 'address of --allow-runner and access open; else it is found out'],
   ['RECONCILE_SSH_VIA', 'private: log in at private addresses, over a route of your own (a tailnet)'],

@@ -1,3 +1,4 @@
+import { shortImage } from '../domain/image-reference.ts';
 import type { Placement } from '../domain/plan.ts';
 import { type AnyResource, isReference } from '../domain/resource.ts';
 
@@ -25,7 +26,7 @@ export const whatOf = (want: AnyResource, placement: Placement | undefined): str
     case 'namespace':
       return `on the servers of ${want.spec.host}`;
     case 'job':
-      return `${want.spec.count} of ${want.spec.variables['image'] ?? want.name}`;
+      return `${want.spec.count} of ${shortImage(String(want.spec.variables['image'] ?? want.name))}`;
     case 'zone':
       return 'shared by the environments';
     case 'ssh-key':

@@ -267,6 +267,10 @@ test('the overview lists targets, verbs, options, examples and exit codes', asyn
       RECONCILE_EMULATOR_DATE   day of the catalogue of --local, e.g. 2024-12-01:
                                 types and prices of then
       RECONCILE_EMULATOR_VAT    VAT of its prices in percent, if not 21
+      REGISTRY_TOKEN            with images.username: servers pull with it; it may
+                                only read
+      REGISTRY_PUSH_TOKEN       in its place where tags are pushed, or taken away
+                                when a pull request is closed
       NOMAD_BIN                 program for the servers of --local=docker, if not on
                                 PATH; so CONSUL_BIN, CADDY_BIN
       RECONCILE_RUNNER_ADDRESS  address of --allow-runner and access open; else it
