@@ -1,5 +1,5 @@
 import { day } from './comment.ts';
-import { code, fence, link, nameCode, prose } from './escape.ts';
+import { code, fence, link, nameCode, prose, stopOf } from './escape.ts';
 import type { Answer } from './types.ts';
 
 const kinds = [
@@ -59,11 +59,11 @@ const saying = (answer: Answer): object => {
       };
     }
     case 'unknown':
-      return { typed: code(answer.typed), because: sentence(answer.because) };
+      return { typed: code(answer.typed), because: ended(answer.because) };
     case 'refused':
       return {
         typed: code(answer.typed),
-        because: sentence(answer.because),
+        because: ended(answer.because),
         next: answer.next !== null && fence(answer.next, { lines: 1, characters: 200 }),
       };
     case 'extended':
@@ -79,5 +79,5 @@ const saying = (answer: Answer): object => {
   }
 };
 
-/** The template sets the full stop. */
-const sentence = (text: string): string => prose(text.trim().replace(/\.$/, ''));
+/** Carries on a sentence of the template, and ends it. */
+const ended = (text: string): string => prose(text) + stopOf(text);

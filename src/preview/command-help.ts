@@ -1,5 +1,5 @@
 const commands: readonly (readonly [usage: string, does: string])[] = [
-  ['/deploy', 'makes the preview, or brings it back; approves the commit that our comment asked about'],
+  ['/deploy', 'makes the preview, or brings it back; approves the commit that waits for it'],
   ['/deploy 1a2b3c4…', 'the same for this commit, if it still is the newest'],
   ['/redeploy', 'deploys once more, though nothing changed'],
   ['/destroy', 'takes the preview away until `/deploy`'],
@@ -11,9 +11,9 @@ const commands: readonly (readonly [usage: string, does: string])[] = [
 
 /** Markdown, for the fold of the comment and for `/help`. */
 export const commandsTable: string = [
-  '| alone on a line of a comment | what it does |',
+  '| comment | what it does |',
   '| :-- | :-- |',
   ...commands.map(([usage, does]) => `| \`${usage}\` | ${does} |`),
   '',
-  'For everybody who can write to this repository; one command a comment.',
+  'For everybody who can write to this repository. One command a comment, alone on its line.',
 ].join('\n');

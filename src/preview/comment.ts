@@ -1,7 +1,7 @@
 import { formatCents } from '../domain/money.ts';
 import type { Images } from '../domain/preview.ts';
-import { age, instant } from '../domain/times.ts';
-import { cutEnd, fence, link, nameCode, prose, visibleText } from './escape.ts';
+import { age as ageText, instant } from '../domain/times.ts';
+import { cutEnd, fence, link, nameCode, prose, sentence, visibleText } from './escape.ts';
 import type { CommentView, GoneBecause } from './types.ts';
 
 /*
@@ -15,13 +15,13 @@ export const headlines: Readonly<Record<CommentView['state'], { readonly icon: s
   deployed: { icon: '🟢', title: 'The preview is up' },
   failed: { icon: '🔴', title: 'The preview failed' },
   stopped: { icon: '🌙', title: 'The preview sleeps' },
-  destroyed: { icon: '⚪', title: 'The preview is gone' },
+  destroyed: { icon: '⚪\ufe0f', title: 'The preview is gone' },
   'waiting-for-approval': { icon: '✋', title: 'The preview waits for an approval' },
   'waiting-for-images': { icon: '⏳', title: 'The preview waits for its images' },
   'waiting-for-place': { icon: '⏳', title: 'The preview waits for a place' },
-  'author-limit': { icon: '⏳', title: 'The preview waits for another of the same author' },
-  budget: { icon: '⏳', title: 'The preview waits for budget' },
-  draft: { icon: '⚪', title: 'No preview of a draft' },
+  'author-limit': { icon: '⏳', title: 'The preview waits: its author has no place left' },
+  budget: { icon: '⏳', title: 'The preview waits: the budget is taken' },
+  draft: { icon: '⚪\ufe0f', title: 'No preview of a draft' },
 };
 
 const goneBecause = ['closed', 'merged', 'dismissed', 'expired', 'evicted', 'not-approved'] as const;
@@ -36,6 +36,7 @@ const flags = <Name extends string>(names: readonly Name[], on: Name | null): Re
 export const stateData = (view: CommentView) => {
   const { state, policy, deployedSha, headSha, detail } = view;
   const failed = state === 'failed';
+  const evicted = view.because === 'evicted';
   return {
     is: flags(Object.keys(headlines) as CommentView['state'][], state),
     because: { ...flags(goneBecause, isTold(view.because) ? view.because : null), other: !isTold(view.because) },
@@ -53,9 +54,9 @@ export const stateData = (view: CommentView) => {
     monthly: view.monthlyCents !== null && euros(view.monthlyCents),
     ttl: age(policy.ttlMs),
     idleStop: policy.idleStopMs !== undefined && age(policy.idleStopMs),
-    run: runLink(view.runUrl),
     output: failed && detail !== null && fence(detail, { lines: 30, characters: 6_000 }),
-    detail: !failed && detail !== null && prose(detail.replace(/\.\s*$/, '')),
+    madeRoom: evicted && detail !== null && sentence(detail),
+    detail: !failed && !evicted && detail !== null && sentence(detail),
     facts: factsTable(view),
     holders: holdersTable(view),
   };
@@ -71,9 +72,11 @@ export const frameData = (view: CommentView, state: string) => ({
   images: imagesTable(view.images),
 });
 
+/** A number and its unit stay on one line; `< 1 min` is no tag. */
+const age = (ms: number): string => ageText(ms).replaceAll(' ', '\u00a0').replace('<', '&lt;');
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
 const euros = (cents: number): string => formatCents(Math.round(cents));
-const runLink = (url: string | null): string | false => (url === null ? false : link('the run', url));
+const runLink = (url: string | null): string | false => (url === null ? false : link('this run', url));
 /** Seven digits, as GitHub shows them. */
 const hexOf = (sha: string): string => sha.replaceAll(/[^0-9a-f]/g, '').slice(0, 64);
 const shortSha = (sha: string): string => nameCode(hexOf(sha).slice(0, 7));
@@ -94,7 +97,7 @@ const factsTable = (view: CommentView): string | false => {
 const factsOf = (view: CommentView): readonly Fact[] => {
   const { url, deployedSha, goesAt, images, approvedBy, policy } = view;
   if (url === null || deployedSha === null) return costFact(view);
-  const idle = policy.idleStopMs === undefined ? '' : `; sleeps after ${age(policy.idleStopMs)} without work on it`;
+  const idle = policy.idleStopMs === undefined ? '' : `; sleeps after ${age(policy.idleStopMs)}`;
   return [
     ['Address', link(nameCode(url.replace(/^https?:\/\//, '').replace(/\/$/, '')), url)],
     [
@@ -103,9 +106,9 @@ const factsOf = (view: CommentView): readonly Fact[] => {
     ],
     ...imagesFact(images),
     ...costFact(view),
-    ...(goesAt === null ? [] : ([['Goes by itself', `${day(goesAt)}${idle}`]] as const)),
+    ...(goesAt === null ? [] : ([['Expires', `${day(goesAt)} if nobody works on it${idle}`]] as const)),
     ['Logs', `\`/logs${firstJob(images)}\``],
-    ['Away with it', '`/destroy`, or close the pull request'],
+    ['Remove it', '`/destroy`, or close the pull request'],
   ];
 };
 
@@ -131,7 +134,7 @@ const imagesFact = (images: Images | null): readonly Fact[] => {
   if (all.length === 0) return [];
   const shown = all.slice(0, imagesMax).map(([job, image]) => `${nameCode(job, 63)} ${nameCode(shortImage(image))}`);
   const more = all.length > imagesMax ? [`and ${all.length - imagesMax} more`] : [];
-  return [['Images', [...shown, ...more].join(', ')]];
+  return [['Images', [...shown, ...more].join('<br>')]];
 };
 
 const shortImage = (image: string): string => {
@@ -161,5 +164,5 @@ const holdersTable = ({ holders, updatedAt }: CommentView): string | false => {
     return `| ${nameCode(environment, 30)} | ${Number.isFinite(has) ? age(has) : '-'} | ${idleMs === null ? '-' : age(idleMs)} |`;
   });
   const more = holders.length > holdersMax ? [`| and ${holders.length - holdersMax} more | | |`] : [];
-  return ['| has a place | for | nobody worked on it for |', '| :-- | --: | --: |', ...rows, ...more].join('\n');
+  return ['| preview | has its place for | idle for |', '| :-- | --: | --: |', ...rows, ...more].join('\n');
 };

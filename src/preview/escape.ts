@@ -15,13 +15,16 @@ const unseen =
 
 const lineBreak = /\r\n|\r|\n|\u0085|\u2028|\u2029/;
 
+/** Our comments are found by what they begin with: nobody's text may hold that, not even as code. */
+const likeOurs = /<!--(?=\s*reconcile:)/gi;
+
 /** Lines of visible letters. A return of the carriage, as progress bars use it, begins a line. */
 export const visibleLines = (text: string): string[] =>
   text
     .toWellFormed()
     .replaceAll(terminal, '')
     .split(lineBreak)
-    .map((line) => line.replaceAll(unseen, '').replaceAll('\t', '  ').trimEnd());
+    .map((line) => line.replaceAll(unseen, '').replaceAll(likeOurs, '<! --').replaceAll('\t', '  ').trimEnd());
 
 /** One line of visible letters. */
 export const visibleText = (text: string): string => visibleLines(text).join(' ').replaceAll(/\s+/g, ' ').trim();
@@ -52,13 +55,23 @@ export const prose = (text: string, max = 1_000): string =>
 
 const longestRun = (text: string): number => Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
 
+/** The same as a sentence of its own: a capital where it begins with a small letter, and a full stop where it has no end. */
+export const sentence = (text: string): string => {
+  const shown = cutEnd(visibleText(text), 1_000);
+  if (shown === '') return '';
+  return prose(shown[0]?.toUpperCase() + shown.slice(1)) + stopOf(shown);
+};
+
+/** What closes a sentence that ends with this. */
+export const stopOf = (text: string): string => (/[.?!…]$/.test(text.trim()) ? '' : '.');
+
 /** So that delimiters stay short. */
 const withoutLongRuns = (text: string): string => text.replaceAll(/`{10,}/g, '`````````…');
 
 /** One line as code. Not for tables: `|` stays what it is. */
 export const code = (text: string, max = 100): string => {
   const shown = withoutLongRuns(cutEnd(visibleText(text), max));
-  if (shown === '') return '(nothing)';
+  if (shown === '') return '`(nothing)`';
   const delimiter = '`'.repeat(longestRun(shown) + 1);
   const gap = shown.startsWith('`') || shown.endsWith('`') ? ' ' : '';
   return delimiter + gap + shown + gap + delimiter;

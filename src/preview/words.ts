@@ -37,25 +37,41 @@ export const createWords = ({ templates, hide }: WordsInput): Words => {
   return {
     marker,
     commentText: (raw) => {
-      const view = hidden(raw, hide);
+      const view = hiddenView(raw, hide);
       const data = { ...frameData(view, stateText(view)), marker: marker(view.pullRequest), commands: commandsTable };
       return render('templates/pr-comment.md.hbs', data);
     },
     checkText: (raw) => {
-      const view = hidden(raw, hide);
+      const view = hiddenView(raw, hide);
       return { title: headlines[view.state].title, summary: stateText(view) };
     },
     answerText: (raw, to) => {
-      const answer: Answer = hidden(raw, hide);
-      const data = { ...answerData(answer, to), marker: `${ourComments}answer:pr-${to.pullRequest} -->` };
+      const answer = { ...hidden(raw, hide), kind: raw.kind } as Answer;
+      const data = {
+        ...answerData(answer, { ...to, login: hide(to.login) }),
+        marker: `${ourComments}answer:pr-${to.pullRequest} -->`,
+      };
       return render('templates/pr-answer.md.hbs', { ...data, commands: commandsTable });
     },
   };
 };
 
-/** The same for every text inside. */
-const hidden = <T>(value: T, hide: (text: string) => string): T => hiddenUnknown(value, hide) as T;
-const hiddenUnknown = (value: unknown, hide: (text: string) => string): unknown => {
+type Hide = (text: string) => string;
+
+/** Without secrets in any text of people and programs; our own words stay, should a secret be one of them. */
+const hiddenView = (view: CommentView, hide: Hide): CommentView => ({
+  ...hidden(view, hide),
+  state: view.state,
+  because: view.because,
+  policy: view.policy,
+  images:
+    view.images === null
+      ? null
+      : Object.fromEntries(Object.entries(view.images).map(([job, image]) => [hide(job), hide(image)])),
+});
+
+const hidden = <T>(value: T, hide: Hide): T => hiddenUnknown(value, hide) as T;
+const hiddenUnknown = (value: unknown, hide: Hide): unknown => {
   if (typeof value === 'string') return hide(value);
   if (Array.isArray(value)) return value.map((entry) => hiddenUnknown(entry, hide));
   if (typeof value !== 'object' || value === null) return value;
