@@ -1,8 +1,11 @@
 import type { Fetch } from '../../src/ports/machines.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 
-/** A process that is killed after its nth write to Hetzner: nothing leaves it any more, and its lease is not given back. */
-export const createFuse = (nth: number) => {
+/**
+ * A process that is killed after its nth write to Hetzner, or to its servers: nothing leaves it any more, and its lease is
+ * not given back.
+ */
+export const createFuse = (nth: number, to: 'Hetzner' | 'servers' = 'Hetzner') => {
   let blown = false;
   let writes = 0;
   const guard = (): void => {
@@ -14,7 +17,7 @@ export const createFuse = (nth: number) => {
       (inner: Fetch): Fetch =>
       async (request) => {
         guard();
-        if (request.method === 'GET' || request.url.includes('_emulator')) return inner(request);
+        if (request.method === 'GET' || request.url.includes('_emulator') !== (to === 'servers')) return inner(request);
         writes += 1;
         const reply = await inner(request);
         blown = writes >= nth;

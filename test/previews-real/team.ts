@@ -1,8 +1,9 @@
-import type { Images } from '../../src/domain/preview.ts';
+import type { Images, PreviewMode } from '../../src/domain/preview.ts';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import type { Delivery } from '../../src/emulator/github/deliveries.ts';
 import { createGitHubEmulator, type EmulatedGitHub } from '../../src/emulator/github/github.ts';
 import { createMachineModels } from '../../src/emulator/machines/models.ts';
+import { machinesState } from '../../src/emulator/machines/state.ts';
 import { hostOf } from '../github/support.ts';
 import { createLab, type Document, type Lab, type LabOptions, type Ran, shippedConfig } from '../support/lab.ts';
 
@@ -26,14 +27,18 @@ export interface Team {
   built(number: number): Promise<Heard>;
   /** Our one comment there; '': none. */
   commentAt(number: number): string;
-  /** Environments of which a server exists. */
+  /** Previews of which a server exists, or a namespace on servers that they share. */
   servers(): Promise<readonly string[]>;
-  /** Everything in the project but what all share. */
+  /** Everything of previews, but what they share. */
   left(): Promise<readonly string[]>;
 }
 
 const files = { payload: '/event.json', output: '/output', summary: '/summary.md' };
 export const teamConfig = (more = ''): string => shippedConfig.replace('    max: 15', `    max: 2\n${more}    # 15`);
+
+/** With previews of this mode. */
+export const teamOf = (mode: PreviewMode, options: Parameters<typeof createTeam>[0] = {}): Team =>
+  createTeam({ config: teamConfig(mode === 'pool' ? '    mode: pool\n' : ''), ...options });
 
 export const createTeam = (options: Omit<LabOptions, 'codeHost' | 'over'> & { readonly over?: Team } = {}): Team => {
   const emulator: Emulator =
@@ -88,14 +93,23 @@ export const createTeam = (options: Omit<LabOptions, 'codeHost' | 'over'> & { re
     },
     commentAt: (number) =>
       github.state.comments.filter(({ issue, author }) => issue === number && author.endsWith('[bot]'))[0]?.body ?? '',
-    servers: async () => (await rows(lab, 'servers')).map(({ labels }) => labels.environment).sort(),
+    servers: async () => {
+      const owners = (await rows(lab, 'servers')).map(({ labels }) => labels.environment);
+      return [...owners.filter((one) => one !== 'pool'), ...namespacesOf(emulator)].sort();
+    },
     async left() {
       const kinds = ['servers', 'networks', 'firewalls', 'placement_groups', 'load_balancers', 'certificates'];
       const all = await Promise.all(kinds.map((kind) => rows(lab, kind)));
-      return all.flat().map(({ name, labels }) => `${labels.environment}: ${name}`);
+      const own = all.flat().map(({ name, labels }) => `${labels.environment}: ${name}`);
+      return [...own.filter((one) => !one.startsWith('pool: ')), ...namespacesOf(emulator)];
     },
   };
   return team;
 };
 
 const rows = async (lab: Lab, kind: string): Promise<readonly Document[]> => (await lab.api('GET', `/${kind}`))[kind];
+
+const namespacesOf = ({ world }: Emulator): readonly string[] =>
+  Object.values(machinesState(world.state).clusters)
+    .flatMap(({ namespaces = [] }) => namespaces)
+    .map(({ Name }) => Name);
