@@ -38,7 +38,11 @@ export const edits: Readonly<Record<string, Move>> = {
   count: edit('count', servers, 'count', [1, 3, 3, 5]),
   image: edit('image', (world) => defaults(world).servers, 'image', ['debian-12', 'debian-13', 'ubuntu-24.04']),
   types: edit('types', servers, 'types', ladders),
-  firewall: edit('firewall', production, 'firewall', [[rule('22')], [rule('2222')], [rule('22'), rule('8000')]]),
+  firewall: edit('firewall', production, 'firewall', [
+    [rule('22')],
+    [rule('22'), rule('2222')],
+    [rule('22'), rule('8000')],
+  ]),
   ingress: async (world, chance) => {
     const to = chance.pick(['load-balancer', 'dns']);
     const tls = to === 'dns' ? 'off' : chance.pick(['managed', 'off']);

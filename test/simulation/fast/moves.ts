@@ -156,7 +156,13 @@ const edit = (world: World, what: (typeof edits)[number], name: EnvironmentName,
     count: () => ({ servers: { ...before.servers, count: chance.pick([1, 1, 3]) } }),
     image: () => ({ servers: { ...before.servers, image: chance.pick(['debian-12', 'debian-13']) } }),
     firewall: () => ({
-      firewall: [{ direction: 'in', protocol: 'tcp', port: chance.pick(['22', '2222']), ips: ['0.0.0.0/0'] }],
+      // Port 22 stays open: who closes it is told so (test/access), and no later run would get in.
+      firewall: chance.pick([['22'], ['22', '2222']]).map((port) => ({
+        direction: 'in',
+        protocol: 'tcp',
+        port,
+        ips: ['0.0.0.0/0'],
+      })),
     }),
     labels: () => ({ labels: { team: chance.pick(['a', 'b']) } }),
     ttl: () => ({ dnsTtlSeconds: chance.pick([60, 300]) }),
