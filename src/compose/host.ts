@@ -11,6 +11,7 @@ import { readPlaces } from '../statefile/places.ts';
 import type { Context } from './context.ts';
 import { hostState } from './host-state.ts';
 import { sharedOptions } from './places.ts';
+import { reach } from './reach.ts';
 
 /* Servers that previews share: how many there should be, and whether they are there. */
 
@@ -97,7 +98,7 @@ export const hostNeed = async (context: Context, preview: Environment): Promise<
   const numbers = sized.workers?.numbers ?? [];
   const standing = workersIn(servers);
   const lacking = numbers.filter((number) => !standing.includes(number));
-  if (lacking.length === 0) return null;
+  if (lacking.length === 0) return renewals(context, sized, state, servers);
   return {
     environment: sized,
     because: `${places.size} previews need ${1 + numbers.length} servers`,
@@ -123,4 +124,20 @@ const missing = (
   return Object.keys(state.resources).some((address) => address.startsWith(record))
     ? undefined
     : `names of previews do not lead to ${name} yet`;
+};
+
+/** A certificate that runs out, and a login at the registry that is another by now: servers get them as they run. */
+const renewals = async (
+  context: Context,
+  host: Environment,
+  state: StateFile | null,
+  servers: readonly Server[],
+): Promise<HostNeed | null> => {
+  const { keyRing, pulls, certificates } = reach(context.contextFor(host.type), host);
+  await keyRing.load(state);
+  await certificates.load();
+  const names = servers.map(({ name }) => name);
+  const [because] = [...certificates.due(names), ...pulls.due(names)];
+  if (because === undefined) return null;
+  return { environment: host, because, options: { intent: 'converge', only: [addressOf('cluster', host.name)] } };
 };

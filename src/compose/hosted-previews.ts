@@ -1,9 +1,11 @@
 import { environmentFor } from '../config/environment.ts';
 import { monthlyCents } from '../cost/cost.ts';
+import { addressOf } from '../domain/address.ts';
 import { type Environment, targetOfName } from '../domain/environment.ts';
 import { Failure } from '../domain/errors.ts';
 import type { ObservedItem, PriceList } from '../domain/observation.ts';
-import { askHost, previewsOn } from './ask-host.ts';
+import { readState } from '../statefile/read.ts';
+import { askHost, type HostAccess, letIn, previewsOn } from './ask-host.ts';
 import type { Context } from './context.ts';
 import { wholeHost } from './host.ts';
 import { hostState } from './host-state.ts';
@@ -14,7 +16,11 @@ import type { Existing } from './preview-existing.ts';
  * and nothing may be concluded from absence. Where previews have servers of their own there are none, and nothing is
  * asked.
  */
-export const hostedPreviews = async (context: Context): Promise<Existing> => {
+export const hostedPreviews = async (
+  context: Context,
+  kinds: 'needed' | 'all',
+  access: HostAccess,
+): Promise<Existing> => {
   const { cloud, config } = context;
   const { host: on } = environmentFor(config, { type: 'pr', pullRequest: 1 });
   if (on === undefined) return { complete: true, previews: [] };
@@ -23,7 +29,12 @@ export const hostedPreviews = async (context: Context): Promise<Existing> => {
     const servers = await wholeHost(context, host.name);
     if (servers.length === 0) return { complete: true, previews: [] };
     const state = await hostState(context, on);
-    const names = await askHost(context, host, { state, servers }, (connection) => previewsOn(host, connection));
+    const look = () => askHost(context, host, { state, servers }, (connection) => previewsOn(host, connection));
+    // A way in for each look would cost more requests than the rest of it: an event goes by what states remember.
+    const names =
+      access.allowRunner !== null && kinds === 'needed'
+        ? await remembered(context)
+        : await letIn(context, host, access, look);
     const share = shareOf(host, servers, await cloud.prices());
     const previews = names.flatMap((environment) => {
       const pullRequest = targetOfName(environment)?.pullRequest;
@@ -35,6 +46,13 @@ export const hostedPreviews = async (context: Context): Promise<Existing> => {
     context.reporter.notice(`previews on ${host.name} can't be seen: ${error.message}`);
     return { complete: false, previews: [] };
   }
+};
+
+/** Previews whose state has a namespace. */
+const remembered = async ({ store, config }: Context): Promise<readonly string[]> => {
+  const names = (await store.list()).flatMap((key) => /^(pr-[1-9]\d*)\.json$/.exec(key)?.[1] ?? []);
+  const loaded = await Promise.all(names.map((name) => readState(store, name, config.project, null)));
+  return names.filter((name, at) => loaded[at]?.state.resources[addressOf('namespace', name)] !== undefined);
 };
 
 /** What one costs of a server that is full. Staging is there anyway. */

@@ -10,6 +10,7 @@ import { type ListedKind, listedKinds, neededKinds } from '../observe/needed-kin
 import { wantedZones } from '../observe/wanted-zones.ts';
 import type { CloudApi, Listing } from '../ports/cloud-api.ts';
 import type { ExistingPreview } from '../ports/previews.ts';
+import type { HostAccess } from './ask-host.ts';
 import type { Context } from './context.ts';
 import { hostedPreviews } from './hosted-previews.ts';
 
@@ -22,7 +23,11 @@ export interface Existing {
  * Every preview of which anything carries our labels, or that has a namespace on shared servers. `kinds: 'needed'` lists what previews are made of by infra.yaml as
  * it is now; `all` finds also what an earlier one left, and costs as many requests more.
  */
-export const existingPreviews = async (context: Context, kinds: 'needed' | 'all'): Promise<Existing> => {
+export const existingPreviews = async (
+  context: Context,
+  kinds: 'needed' | 'all',
+  access: HostAccess,
+): Promise<Existing> => {
   const { cloud, config } = context;
   const made = madeOf(context);
   const listed = kinds === 'all' ? listedKinds : made.kinds;
@@ -37,7 +42,7 @@ export const existingPreviews = async (context: Context, kinds: 'needed' | 'all'
     config.project,
     prices,
   );
-  const hosted = await hostedPreviews(context);
+  const hosted = await hostedPreviews(context, kinds, access);
   const names = new Set(labelled.map(({ environment }) => environment));
   return {
     complete: hosted.complete && all.every(({ complete }) => complete),

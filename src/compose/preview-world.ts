@@ -48,7 +48,7 @@ export const createPreviewWorld = (
     existing: () =>
       inTurn(() => {
         lists.look('still');
-        return existingPreviews(context, options.kinds);
+        return existingPreviews(context, options.kinds, options);
       }),
     async places() {
       const places = Object.entries(await readPlaces(sharedOptions(context)));

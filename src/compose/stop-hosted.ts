@@ -1,7 +1,7 @@
 import { environmentFor } from '../config/environment.ts';
 import { isEmpty } from '../domain/plan.ts';
 import type { Removed } from '../ports/previews.ts';
-import type { ApplyOptions } from '../ports/session.ts';
+import type { HostAccess } from './ask-host.ts';
 import type { Context } from './context.ts';
 import { openSession } from './open-session.ts';
 import { blockedBy, refusedBy, whyNot } from './preview-results.ts';
@@ -13,20 +13,23 @@ import { blockedBy, refusedBy, whyNot } from './preview-results.ts';
 export const stopHosted = async (
   context: Context,
   pullRequest: number,
-  how: Pick<ApplyOptions, 'command' | 'signal'>,
+  { allowRunner, command, signal }: HostAccess,
 ): Promise<Removed> => {
   const environment = environmentFor(context.config, { type: 'pr', pullRequest });
   const session = await openSession(context, { type: 'pr', pullRequest }, { ...environment, jobs: [] });
-  try {
+  const stop = async (): Promise<Removed> => {
     const { plan } = await session.plan({ intent: 'converge' });
     // It has no namespace: there is nothing to stop, and none is made for that.
     if (isEmpty(plan) || plan.summary.create > 0) return { result: 'absent' };
     const blocked = blockedBy(plan);
     if (blocked !== null) throw blocked;
-    const outcome = await session.apply(plan, { ...how, saved: false });
+    const outcome = await session.apply(plan, { command, signal, saved: false });
     return outcome.result === 'converged'
       ? { result: 'destroyed' }
       : { result: 'failed', message: whyNot(outcome, `reconcile pr ${pullRequest}`) };
+  };
+  try {
+    return await (allowRunner === null ? stop() : session.withAccess(allowRunner, { command, signal }, stop));
   } catch (error) {
     const refused = refusedBy(error, []);
     return refused.result === 'withdrawn' ? { result: 'failed', message: refused.because } : refused;

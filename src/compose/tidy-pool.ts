@@ -7,9 +7,9 @@ import { isEmpty } from '../domain/plan.ts';
 import { type PoolServer, type PoolTidying, tidying, workerNumber } from '../domain/pool.ts';
 import type { StateFile } from '../domain/statefile.ts';
 import type { NodeUse } from '../ports/job-scheduler.ts';
-import type { ApplyOptions, PlanOptions, Session } from '../ports/session.ts';
+import type { PlanOptions, Session } from '../ports/session.ts';
 import { readPlaces } from '../statefile/places.ts';
-import { askHost, previewsOn } from './ask-host.ts';
+import { askHost, type HostAccess, letIn, previewsOn } from './ask-host.ts';
 import type { Context } from './context.ts';
 import { wholeHost, withWorkers } from './host.ts';
 import { hostState } from './host-state.ts';
@@ -18,7 +18,7 @@ import { sharedOptions } from './places.ts';
 import { blockedBy, sentence, whyNot } from './preview-results.ts';
 
 type Server = ObservedItem<'server'>;
-type How = Pick<ApplyOptions, 'command' | 'signal'>;
+type How = HostAccess;
 
 /**
  * What a sweep does about servers that previews share: those nobody is on get a fresh disk, and go when the hour they
@@ -38,7 +38,7 @@ export const tidyPool = async (context: Context, how: How): Promise<readonly str
   if (!remembers) return [];
   try {
     const servers = await wholeHost(context, 'pool');
-    const seen = await whoIsOn(context, environment, { state, servers });
+    const seen = await letIn(context, environment, how, () => whoIsOn(context, environment, { state, servers }));
     const places = Object.keys(await readPlaces(sharedOptions(context)));
     const previews = new Set([...places, ...seen.namespaces]).size;
     const found = { servers: servers.map((one) => asPoolServer(one, seen.use)), previews, now: context.clock.now() };
@@ -119,7 +119,11 @@ const run = async (
     const blocked = blockedBy(plan);
     if (blocked !== null) throw blocked;
     if (isEmpty(plan)) return [];
-    const outcome = await session.apply(plan, { ...how, saved: false });
+    const { command, signal, allowRunner } = how;
+    const apply = () => session.apply(plan, { command, signal, saved: false });
+    const outcome = await (allowRunner === null
+      ? apply()
+      : session.withAccess(allowRunner, { command, signal }, apply));
     if (outcome.result === 'converged') return lines;
     return [`the pool is not as it should be: ${whyNot(outcome, `reconcile ${targetWords(environment)}`)}`];
   } finally {
