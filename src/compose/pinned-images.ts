@@ -1,6 +1,7 @@
 import type { Environment, JobConfig } from '../domain/environment.ts';
 import { Failure, UsageError } from '../domain/errors.ts';
 import { imageFrom, parseImage, pinnedTo, tagOf } from '../domain/image-reference.ts';
+import type { Observation } from '../domain/observation.ts';
 import type { Images } from '../domain/preview.ts';
 import type { PinnedImage, StateFile } from '../domain/statefile.ts';
 import type { ImageRegistry } from '../ports/image-registry.ts';
@@ -59,6 +60,29 @@ export const wholeImage = ({ asked, image }: Pick<PinnedImage, 'asked' | 'image'
   const tag = parseImage(asked)?.tag;
   const [name = '', digest] = image.split('@');
   return digest === undefined || tag === undefined ? image : `${name}:${tag}@${digest}`;
+};
+
+/**
+ * What runs, read from the jobs themselves, as far as it is not plainly what infra.yaml has: for a state that was lost.
+ * An earlier document that still has the same image knows more of it.
+ */
+export const imagesSeen = (
+  { jobs, project, name }: Pick<Environment, 'jobs' | 'project' | 'name'>,
+  { cluster }: Observation,
+  earlier: Pins | undefined,
+  now: string,
+): Pins => {
+  const running = cluster?.reachable ? cluster.jobs.filter(({ owner }) => owner === `${project}/${name}`) : [];
+  const pins = jobs.flatMap((job): [string, PinnedImage][] => {
+    const seen = running.find(({ jobId }) => jobId === job.name)?.image;
+    const reference = seen === undefined ? undefined : parseImage(seen);
+    if (seen === undefined || reference === undefined || seen === job.image) return [];
+    const image = reference.digest === undefined ? seen : pinnedTo(reference, reference.digest);
+    const known = earlier?.[job.name];
+    if (known?.image === image && known.configured === job.image) return [[job.name, known]];
+    return [[job.name, { asked: seen, image, at: now, configured: job.image, healthy: true }]];
+  });
+  return Object.fromEntries(pins);
 };
 
 const settle = async (question: ImageQuestion, job: JobConfig): Promise<PinnedImage> => {

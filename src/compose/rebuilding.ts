@@ -8,6 +8,7 @@ import type { Prepared, RebuildPlan } from '../ports/state-access.ts';
 import { stateKey } from '../statefile/read.ts';
 import { targetText } from '../statefile/target-text.ts';
 import type { Context, TargetContext } from './context.ts';
+import { imagesSeen } from './pinned-images.ts';
 import { planTarget } from './planning.ts';
 import { reach } from './reach.ts';
 import { type Sources, sourcesOf } from './rebuild-sources.ts';
@@ -30,8 +31,13 @@ export const prepareRebuild = async (context: Context, target: Target): Promise<
   try {
     const sources = await sourcesOf(whole);
     const known = knownBefore(whole, sources);
-    const { plan } = await planTarget(whole, { intent: 'converge' }, known);
-    const rebuilding: Rebuilding = { plan, known, sources };
+    // No registry knows what runs: the jobs themselves do.
+    const { registry: _asked, ...alone } = whole;
+    const first = await planTarget(alone, { intent: 'converge' }, known);
+    const images = imagesSeen(environment, first.observation, sources.base?.state.images, isoNow(context.clock));
+    const knowing: StateFile = Object.keys(images).length === 0 ? known : { ...known, images };
+    const { plan } = knowing === known ? first : await planTarget(alone, { intent: 'converge' }, knowing);
+    const rebuilding: Rebuilding = { plan, known: knowing, sources };
     return {
       plan: shown(whole, rebuilding),
       carryOut: (command) => writeRebuilt(whole, rebuilding, command),

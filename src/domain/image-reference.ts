@@ -64,6 +64,13 @@ const shown = (text: string): string => JSON.stringify(text.length > 120 ? `${te
 /** What a container engine is told to run: `name@sha256:…` where a digest is known, and no tag beside it. */
 export const pinnedTo = ({ name }: ImageReference, digest: string): string => `${name}@${digest}`;
 
+/** With the tag that the digest was asked for by: `acme/shop-web:1.4.2@sha256:…`; what has no digest stays. */
+export const withTag = (image: string, version: unknown): string => {
+  const { name, digest } = parseImage(image) ?? {};
+  if (digest === undefined || typeof version !== 'string' || digest.startsWith(`sha256:${version}`)) return image;
+  return tagPattern.test(version) ? `${name}:${version}@${digest}` : image;
+};
+
 /** The tag that is meant where none stands. */
 export const tagOf = ({ tag }: ImageReference): string => tag ?? 'latest';
 

@@ -1,4 +1,5 @@
 import { Failure } from '../domain/errors.ts';
+import { withTag } from '../domain/image-reference.ts';
 import type { JobSpec } from '../domain/resource.ts';
 import { describePlacements } from './describe.ts';
 import { jobHealth, readJob } from './health.ts';
@@ -27,7 +28,7 @@ export const submitJob = async (
   await registerJob(http, spec, {
     [metaNames.fingerprint]: meta.fingerprint,
     [metaNames.owner]: meta.owner,
-    ...(typeof spec.variables['image'] === 'string' ? { [metaNames.image]: spec.variables['image'] } : {}),
+    ...imageIn(spec),
     ...(spec.release === undefined ? {} : { [metaNames.release]: spec.release.fingerprint }),
     ...(meta.redeploy === undefined ? {} : { [metaNames.redeploy]: meta.redeploy }),
     ...(retry === 0 ? {} : { [metaNames.retry]: String(retry) }),
@@ -36,6 +37,10 @@ export const submitJob = async (
   if (registered === undefined) throw new Failure(`job ${spec.jobId} vanished right after it was registered`);
   return { version: registered.Version, changed: true };
 };
+
+/** Which build it is, for whoever has to find out from the job alone. */
+const imageIn = ({ variables: { image, version } }: JobSpec): Record<string, string> =>
+  typeof image === 'string' ? { [metaNames.image]: withTag(image, version) } : {};
 
 export const retriesOf = (present: StoredJob): number => Number(present.Meta?.[metaNames.retry] ?? 0);
 

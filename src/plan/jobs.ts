@@ -1,5 +1,5 @@
 import { type Address, addressOf } from '../domain/address.ts';
-import { shortImage } from '../domain/image-reference.ts';
+import { shortImage, withTag } from '../domain/image-reference.ts';
 import type { ObservedJob } from '../domain/observation.ts';
 import type { Reason } from '../domain/plan.ts';
 import { isOfKind, type Resource } from '../domain/resource.ts';
@@ -124,8 +124,9 @@ const differences = (
 const again = ({ options }: Planning): boolean => options.redeploy === true;
 
 const imageMoves = ({ spec }: Resource<'job'>, { image }: ObservedJob): Reason[] => {
-  const wanted = spec.variables['image'];
-  if (image === undefined || typeof wanted !== 'string' || wanted === image) return [];
+  const { image: plain, version } = spec.variables;
+  const wanted = typeof plain === 'string' ? withTag(plain, version) : undefined;
+  if (image === undefined || wanted === undefined || wanted === image) return [];
   return [reason('image', because.image, shortImage(image), shortImage(wanted))];
 };
 

@@ -41,7 +41,7 @@ test('a tag becomes the digest it stands for when it is first asked for; from th
 
   const again = await lab.run(`plan staging --image web=${web}:latest`);
   expect(again.exitCode).toBe(2);
-  const short = (content: string) => `${web}@${digestOfContent(content).slice(7, 19)}`;
+  const short = (content: string) => `${web}:latest@${digestOfContent(content).slice(7, 19)}`;
   expect(again.stdout.replaceAll(/\s+/g, ' ')).toContain(
     `image: ${short('web 1')} → ${short('web 2')} because another build is wanted`,
   );
@@ -155,6 +155,20 @@ test('a saved plan runs the very images it shows, wherever their tags point by t
   const applied = await lab.run('apply plan.json --yes');
   expect(applied.exitCode).toBe(0);
   expect((await imagesOf())['web']).toMatchObject({ asked: `${web}:2`, image: pinned(web, 'web 2'), healthy: true });
+});
+
+test('a lost state is made again with what runs, whatever infra.yaml and the registry say by then', async () => {
+  const { lab, model, clean } = atHub();
+  await lab.run('staging --yes');
+  model.push(`docker.io/${web}`, '1.4.2', 'web 1.4.2');
+  await lab.run(`staging --image web=${web}:1.4.2 --yes`);
+  for (const key of await lab.store.list()) if (/^staging\.(json|0)/.test(key)) await lab.store.delete(key);
+  model.push(`docker.io/${web}`, 'latest', 'web 2');
+  model.asked.length = 0;
+  const rebuilt = await lab.run('state rebuild staging --yes');
+  expect(rebuilt.exitCode).toBe(0);
+  expect(await clean()).toBe(0);
+  expect(model.asked).toEqual([]);
 });
 
 test('an emulated cloud pulls nothing: tags stay tags, and rollback knows them all the same', async () => {
