@@ -94,7 +94,7 @@ const readBlocks = (scan: Scan, matchedBefore: number, line: string): void => {
     rest = quote === undefined ? (item?.rest ?? '') : rest.slice(quote.length);
   }
   if (isBlank(rest) || (isIndented(rest) && scan.paragraph === null)) closeAt(scan, matched);
-  else readText(scan, matched, { text: rest.trim(), entered: matched > matchedBefore });
+  else readText(scan, matched, { text: rest.trim(), aside: matched > matchedBefore || isIndented(rest) });
 };
 
 const closeAt = (scan: Scan, matched: number): void => {
@@ -115,13 +115,13 @@ const readLeaf = (scan: Scan, matched: number, rest: string): boolean => {
 };
 
 /** A line of a paragraph: a new one, or it carries on the open one, also where it leaves out that one's `>` or indentation. */
-const readText = (scan: Scan, matched: number, { text, entered }: { text: string; entered: boolean }): void => {
+const readText = (scan: Scan, matched: number, { text, aside }: { text: string; aside: boolean }): void => {
   if (scan.paragraph === null) {
     scan.containers = scan.containers.slice(0, matched);
     scan.paragraph = { lines: [] };
     scan.paragraphs.push(scan.paragraph);
   }
-  scan.paragraph.lines.push({ text, own: !entered && matched === 0 && !scan.containers.includes(null) });
+  scan.paragraph.lines.push({ text, own: !aside && matched === 0 && !scan.containers.includes(null) });
 };
 
 /** Without lines that a span of code, a tag, a link's target or an HTML comment goes over. */

@@ -292,7 +292,7 @@ test('no damage to an event throws anything but a Failure, nor wakes for what is
         }
       },
     ),
-    { numRuns: 3_000 },
+    { numRuns: 1_000 },
   );
 });
 

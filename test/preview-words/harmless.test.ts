@@ -6,6 +6,7 @@ import type { Answer, CommentView } from '../../src/preview/types.ts';
 import { createWords, textMax } from '../../src/preview/words.ts';
 import { hostile, long, views } from './hostile.ts';
 import { foreignIn } from './markdown.ts';
+import { hasCmark } from './shown-lines.ts';
 import { comments } from './views.ts';
 import { templates, words } from './words.ts';
 
@@ -47,7 +48,7 @@ test('whatever is written anywhere: no HTML, link, mention or reference in a com
       expect(text.isWellFormed()).toBe(true);
       expect(foreignIn(words.checkText(view).summary, targetsOf(view))).toEqual([]);
     }),
-    { numRuns: 500 },
+    { numRuns: 150 },
   );
 });
 
@@ -59,7 +60,7 @@ test('whatever is written anywhere: the same of answers, and no answer is taken 
       expect(text).not.toContain(marker);
       expect(foreignIn(text, 'runUrl' in answer && answer.runUrl !== null ? [answer.runUrl] : [])).toEqual([]);
     }),
-    { numRuns: 500 },
+    { numRuns: 150 },
   );
 });
 
@@ -70,7 +71,7 @@ test('however long it is, it fits into a comment', () => {
       expect(words.checkText(view).summary.length).toBeLessThanOrEqual(textMax);
       expect(words.answerText(answer, to(login)).length).toBeLessThanOrEqual(textMax);
     }),
-    { numRuns: 40 },
+    { numRuns: 15 },
   );
 });
 
@@ -109,7 +110,6 @@ const html = (markdown: string): string => {
   if (status !== 0) throw new Error(`cmark-gfm ended with ${status}`);
   return stdout;
 };
-const hasCmark = spawnSync('cmark-gfm', ['--version']).status === 0;
 
 /** Tags in their order, without links, which depend on addresses that may or may not be ones. */
 const tagsOf = (text: string): string[] =>
@@ -139,7 +139,7 @@ describe.skipIf(!hasCmark)(`as GitHub's own parser reads it${hasCmark ? '' : ' (
         const hrefs = [...html(text).matchAll(/href="([^"]*)"/g)].map(([, href = '']) => href.replaceAll('&amp;', '&'));
         expect(hrefs.filter((href) => !targetsOf(view).includes(href))).toEqual([]);
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
   test('the same of answers', () => {
@@ -151,7 +151,7 @@ describe.skipIf(!hasCmark)(`as GitHub's own parser reads it${hasCmark ? '' : ' (
         expect([...tags].filter((tag) => !known.includes(tag))).toEqual([]);
         expect(rendered.includes('<a ')).toBe('runUrl' in answer && rendered.includes('>the run</a>'));
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 });
