@@ -52,6 +52,11 @@ const missing = (project: ProjectConfig, { type }: Target): ConfigError => {
         found: Object.keys(project.environments).join(', '),
       },
     ],
-    { next: `add "${type}: {}" under environments in ${project.file}` },
+    {
+      next:
+        type === 'pool'
+          ? `write mode: pool under environments.pr in ${project.file}: then previews share servers`
+          : `add "${type}: {}" under environments in ${project.file}`,
+    },
   );
 };

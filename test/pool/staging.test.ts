@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { createLab } from '../support/lab.ts';
+import { poolConfig } from './config.ts';
+
+test("previews on staging's servers: staging gets their names, and keeps its own jobs", async () => {
+  const lab = createLab({ config: poolConfig('    pool: { on: staging }\n') });
+  const made = await lab.run('pr 7 --yes');
+  expect(made.exitCode, made.stderr).toBe(0);
+  expect(made.stdout).toContain('+ server/staging-1');
+  expect(made.stdout).toContain('+ namespace/pr-7');
+  const { zones } = await lab.api('GET', '/zones');
+  const { rrsets } = await lab.api('GET', `/zones/${zones[0].id}/rrsets`);
+  const names = rrsets.map(({ name, type }: { name: string; type: string }) => `${name} ${type}`);
+  expect(names).toContain('*.pr A');
+  expect(names).toContain('staging A');
+
+  expect((await lab.run('check staging')).exitCode).toBe(0);
+  const refused = await lab.run('destroy staging --yes');
+  expect(refused.exitCode).toBe(4);
+  expect((await lab.run('destroy pr 7 --yes')).exitCode).toBe(0);
+  const status = await lab.run('status staging');
+  expect(status.exitCode, status.stdout).toBe(0);
+  expect(status.stdout).toContain('web');
+});
+
+test('staging that stands already is asked to let previews in, by its own plan', async () => {
+  const lab = createLab();
+  expect((await lab.run('staging --yes')).exitCode).toBe(0);
+  lab.config = poolConfig('    pool: { on: staging }\n');
+  const plan = await lab.run('plan pr 7');
+  expect(plan.exitCode).toBe(2);
+  expect(plan.stdout).toContain('+ rrset/aipacto.com/*.pr/A');
+  const made = await lab.run('pr 7 --yes');
+  expect(made.exitCode, made.stderr).toBe(0);
+  expect((await lab.run('check staging')).exitCode).toBe(0);
+});
