@@ -29,6 +29,7 @@ const brokenBy: Readonly<Record<Sabotage, Rule>> = {
   'no-trust': 'untrusted',
   'no-cap': 'over the cap',
   'no-complete': 'incomplete list',
+  'no-lease': 'two at one',
 };
 
 test.each(sabotages)('with %s the checkers find what that safeguard keeps from happening', async (sabotage) => {
@@ -55,9 +56,11 @@ test('every recorded event of GitHub is read or ignored, none breaks the reader'
   const read = Object.fromEntries(replayed.filter(({ read }) => read > 0).map(({ name, read }) => [name, read]));
   expect(read).toMatchInlineSnapshot(`
     {
+      "issue_comment: /deploy": 5,
       "pull_request": 29,
       "pull_request_review": 4,
       "pull_request_review_comment": 3,
+      "workflow_run": 2,
     }
   `);
 });

@@ -12,7 +12,7 @@ import { type Chance, chanceOf } from '../simulation/fast/chance.ts';
 import { createTruth, type Truth } from './github.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 
-export const sabotages = ['no-recheck', 'no-trust', 'no-cap', 'no-complete'] as const;
+export const sabotages = ['no-recheck', 'no-trust', 'no-cap', 'no-complete', 'no-lease'] as const;
 export type Sabotage = (typeof sabotages)[number];
 
 /** One run of ours: it sees the world through ports of its own, in its own time, and can be killed at any await. */
@@ -54,6 +54,7 @@ export const createLab = (policy: PreviewPolicy, sabotage: Sabotage | undefined)
   const timeline = createTimeline();
   const host = createModelHost();
   const world = createModelWorld(timeline.now, policy);
+  world.leasing = sabotage !== 'no-lease';
   world.capped = sabotage !== 'no-cap';
   world.asksWhetherWanted = sabotage !== 'no-recheck';
   const lab: Lab = {

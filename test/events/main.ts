@@ -56,7 +56,7 @@ const line = (name: string, of: readonly (typeof replayed)[number][]): void => {
     String(of.reduce((all, one) => all + one[key], 0)).padStart(key === 'read' ? 5 : 9);
   print(`  ${name.padEnd(28)}${sum('read')}${sum('ignored')}${sum('refused')}`);
 };
-const shownOf = replayed.slice(0, 7);
+const shownOf = replayed.slice(0, 8);
 for (const one of shownOf) line(one.name, [one]);
 line(`${replayed.length - shownOf.length} further kinds`, replayed.slice(shownOf.length));
 

@@ -21,9 +21,14 @@ const wanted = [
   'workflow_dispatch',
 ];
 
+type Payload = {
+  readonly repository?: { readonly full_name?: string };
+  readonly issue?: object;
+  readonly comment?: object;
+};
 interface Example {
   readonly name: string;
-  readonly examples: readonly { readonly repository?: { readonly full_name?: string } }[];
+  readonly examples: readonly Payload[];
 }
 
 /** Payloads that GitHub recorded and published, read as events of the very repository they name. */
@@ -31,19 +36,33 @@ export const replayRecorded = (): readonly Replayed[] => {
   const definitions = createRequire(import.meta.url)(
     '@octokit/webhooks-examples/api.github.com/index.json',
   ) as readonly Example[];
+  const examplesOf = (name: string): readonly Payload[] => definitions.find((one) => one.name === name)?.examples ?? [];
   const other = definitions.filter(({ name }) => !wanted.includes(name)).map(({ name }) => name);
-  return [...wanted, ...other].map((name) => {
-    const examples = definitions.find((one) => one.name === name)?.examples ?? [];
-    const wakes: Wake[] = [];
-    let refused = 0;
-    for (const payload of examples) {
-      try {
-        wakes.push(readEvent(name, payload, { repository: payload.repository?.full_name ?? 'acme/shop' }));
-      } catch {
-        refused += 1;
-      }
+  // None was recorded on a pull request: the same ones, had they been.
+  const onPulls = examplesOf('issue_comment').map((payload) => ({
+    ...payload,
+    issue: { ...payload.issue, pull_request: { url: 'https://api.github.com/repos/acme/shop/pulls/1' } },
+    comment: { ...payload.comment, body: '/deploy' },
+  }));
+  return [
+    ...wanted.map((name) => replay(name, name, examplesOf(name))),
+    replay('issue_comment', 'issue_comment: /deploy', onPulls),
+    ...other.map((name) => replay(name, name, examplesOf(name))),
+  ];
+};
+
+const replay = (name: string, title: string, examples: readonly Payload[]): Replayed => {
+  const wakes: Wake[] = [];
+  let refused = 0;
+  for (const payload of examples) {
+    const repository = payload.repository?.full_name ?? 'acme/shop';
+    const images = name === 'workflow_run' ? { images: { web: 'docker.io/acme/web:1' } } : {};
+    try {
+      wakes.push(readEvent(name, payload, { repository, ...images }));
+    } catch {
+      refused += 1;
     }
-    const ignored = wakes.filter(({ kind }) => kind === 'ignored').length;
-    return { name, read: wakes.length - ignored, ignored, refused, wakes };
-  });
+  }
+  const ignored = wakes.filter(({ kind }) => kind === 'ignored').length;
+  return { name: title, read: wakes.length - ignored, ignored, refused, wakes };
 };

@@ -51,6 +51,12 @@ export const createWitness = (lab: Lab): Witness => {
     witness.violations.push({ rule, text: `${rule}: ${text}` });
     lab.tell(`VIOLATION ${rule}: ${text}`);
   };
+  const inside = new Map<string, Set<() => boolean>>();
+  world.inside = (environment, enters, alive) => {
+    const there = new Set([...(inside.get(environment) ?? [])].filter((one) => one !== alive && one()));
+    if (enters && there.size > 0) violate('two at one', environment);
+    inside.set(environment, enters ? there.add(alive) : there);
+  };
   world.asking = (environment) => void askedAt.set(environment, timeline.now());
   world.changed = (what, environment, images) => {
     const by = lab.acting?.name ?? '?';

@@ -35,6 +35,10 @@ export interface ModelWorld {
   changed: (what: 'made' | 'destroyed' | 'stopped', environment: string, images: Images | null) => void;
   /** Told when `stillWanted` is about to be asked. */
   asking: (environment: string) => void;
+  /** Told who begins and ends at an environment. */
+  inside: (environment: string, enters: boolean, alive: () => boolean) => void;
+  /** Lets nobody in while another is there. */
+  leasing: boolean;
   /** Refuses when all places are taken. */
   capped: boolean;
   asksWhetherWanted: boolean;
@@ -63,6 +67,8 @@ export const createModelWorld = (now: () => number, policy: PreviewPolicy = poli
     fails: () => null,
     changed: () => {},
     asking: () => {},
+    inside: () => {},
+    leasing: true,
     capped: true,
     asksWhetherWanted: true,
     port: (options = {}) => portOf(model, options),
@@ -83,8 +89,9 @@ const portOf = (model: ModelWorld, options: PortOptions): PreviewWorld => {
     work: () => Promise<T>,
   ): Promise<T | { result: 'held'; message: string }> => {
     const taken = await around(`lease ${environment}`, () => {
-      if (model.leases.get(environment)?.() === true) return false;
+      if (model.leasing && model.leases.get(environment)?.() === true) return false;
       model.leases.set(environment, alive);
+      model.inside(environment, true, alive);
       return true;
     });
     if (!taken) return { result: 'held', message: `another run is at ${environment}` };
@@ -92,6 +99,7 @@ const portOf = (model: ModelWorld, options: PortOptions): PreviewWorld => {
       return await work();
     } finally {
       if (alive()) model.leases.delete(environment);
+      model.inside(environment, false, alive);
     }
   };
 
