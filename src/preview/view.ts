@@ -44,7 +44,7 @@ export const viewOf = (life: Life, finding: Finding): CommentView | null => {
     monthlyCents: monthlyCents ?? null,
     goesAt: exists ? new Date(goesAt(record, life.world.policy)).toISOString() : null,
     detail: finding.message ?? detailOf(verdict, record),
-    holders: isWaiting(state) ? holdersOf(finding, now) : [],
+    holders: isWaiting(state) ? holdersOf(finding, now, state === 'author-limit' ? record.author : null) : [],
     approvedBy: approved !== undefined && approved.sha === (deployed?.sha ?? pullRequest.headSha) ? approved.by : null,
     dismissedBy: dismissed?.by ?? null,
     runUrl: life.runUrl,
@@ -110,11 +110,14 @@ const detailOf = (verdict: Verdict, { failed, unbuilt, ended }: PreviewRecord): 
   return null;
 };
 
-const holdersOf = ({ places, records }: Finding, now: number): CommentView['holders'] =>
-  places.map(({ environment, at }) => {
+/** `author`: only that one's. */
+const holdersOf = ({ places, records }: Finding, now: number, author: string | null): CommentView['holders'] => {
+  const shown = places.filter(({ environment }) => author === null || records[environment]?.author === author);
+  return shown.map(({ environment, at }) => {
     const record = records[environment];
     return { environment, since: at, idleMs: record === undefined ? null : Math.max(0, now - lastActivity(record)) };
   });
+};
 
 const monthMs = 730 * 3_600_000;
 const costSoFar = ({ startedAt, monthlyCents }: PreviewRecord, now: number): number | null =>
