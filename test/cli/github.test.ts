@@ -34,10 +34,10 @@ test('plan --comment shows the plan at the pull request, in the one comment that
   expect(ran.stderr).toContain('the plan is in a comment at pull request 7 of acme/shop\n');
   const [[number, { body, marker, known }] = [0, { body: '', marker: '', known: null }]] = comments;
   expect({ number, marker, known, once: comments.length }).toEqual({
-    ...{ number: 7, marker: '<!-- reconcile plan production -->', known: null, once: 1 },
+    ...{ number: 7, marker: '<!-- reconcile:plan production -->', known: null, once: 1 },
   });
   expect(body.split('\n').slice(0, 8)).toEqual([
-    '<!-- reconcile plan production -->',
+    '<!-- reconcile:plan production -->',
     '### production: 1 blocked, 1 to delete, 1 to rebuild, 2 to update, 1 to adopt, 1 to forget, 2 unchanged',
     '',
     '**Blocked**: it can not be carried out as it is. **Rebuilds, replaces or deletes 2**: somebody has to approve that.',
@@ -106,12 +106,12 @@ test('check --issue opens the one issue about drift, and closes it when there is
   expect(quiet.stderr).not.toContain('issue');
   expect(told.map(({ marker, title, body }) => [marker, title, body?.split('\n')[1] ?? null])).toEqual([
     [
-      '<!-- reconcile check production -->',
+      '<!-- reconcile:check production -->',
       'Drift: production is not as infra.yaml wants it',
       '### production is not as infra.yaml wants it',
     ],
-    ['<!-- reconcile check production -->', 'Drift: production is not as infra.yaml wants it', null],
-    ['<!-- reconcile check production -->', 'Drift: production is not as infra.yaml wants it', null],
+    ['<!-- reconcile:check production -->', 'Drift: production is not as infra.yaml wants it', null],
+    ['<!-- reconcile:check production -->', 'Drift: production is not as infra.yaml wants it', null],
   ]);
 });
 
@@ -121,7 +121,7 @@ test('check --all --issue has one issue for all, with what differs and nothing e
     type === 'production' ? mixedPlan() : planOf([], [], { environment: 'staging', environmentType: 'staging' });
   const ran = await run('check --all --issue', { answers: { plan }, codeHost: issues(told, 12) });
   expect(ran.code).toBe(2);
-  expect(told[0]?.marker).toBe('<!-- reconcile check all -->');
+  expect(told[0]?.marker).toBe('<!-- reconcile:check all -->');
   expect(told[0]?.body).toContain('### production is not as infra.yaml wants it');
   expect(told[0]?.body).not.toContain('### staging');
 });

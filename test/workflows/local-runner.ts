@@ -289,9 +289,10 @@ const processOf = (
   env: Readonly<Record<string, string>>,
 ): Promise<{ readonly code: number | null; readonly log: string }> =>
   new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    // A group of its own: what a shell has started ends with it.
+    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     let log = '';
-    const timer = setTimeout(() => child.kill('SIGKILL'), boundMs);
+    const timer = setTimeout(() => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'), boundMs);
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (piece: string) => {
         log += piece;

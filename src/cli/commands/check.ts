@@ -51,7 +51,7 @@ const existing = async (context: CommandContext): Promise<Target[]> => {
 const putIssue = async (context: CommandContext, scope: string, markdown: readonly string[]): Promise<void> => {
   const { input, invocation, progress } = context;
   const host = await reading(context, input.openCodeHost({ config: invocation.options.config }));
-  const marker = `<!-- reconcile check ${scope} -->`;
+  const marker = `<!-- reconcile:check ${scope} -->`;
   const what = scope === 'all' ? 'an environment' : scope;
   const number = await reading(
     context,

@@ -60,7 +60,7 @@ const putComment = async (
 ): Promise<void> => {
   const { input, invocation, progress } = context;
   const host = await reading(context, input.openCodeHost({ config: invocation.options.config }));
-  const marker = `<!-- reconcile plan ${environment} -->`;
+  const marker = `<!-- reconcile:plan ${environment} -->`;
   const body = [marker, ...markdown, ''].join('\n');
   await reading(context, host.putComment(number, { body, marker, known: null }));
   progress.stop();

@@ -33,6 +33,8 @@ export interface WorkflowStage {
   readonly builds: { server: string; web: string; number: number };
   /** What stood in for somebody who is not here, in order: `npm ci`, `actions/checkout` … */
   stoodIn(): readonly string[];
+  /** Puts the tree of the default branch there. */
+  tree(workspace: string): void;
   configure(change: (infra: Infra) => Infra): void;
   /** A request to the emulated Hetzner, as whoever has its token. */
   hetzner(method: string, path: string, body?: object): Promise<Record<string, readonly unknown[]>>;
@@ -107,6 +109,7 @@ export const openStage = async (people: NonNullable<GitHubOptions['people']> = {
     secrets,
     vars,
     builds,
+    tree,
     stoodIn: () => readFileSync(file('stand-ins'), 'utf8').trim().split('\n'),
     configure: (change) => {
       infra = change(infra);
