@@ -26,6 +26,11 @@ export const createSession = (shared: Context, environment: Environment): Sessio
     seen ??= await planTarget(context, { intent: 'converge' });
     return { observation: seen.observation, ours: oursIn(context, seen) };
   };
+  /** Its own things, or those of its host. */
+  const askable = async () => {
+    const { observation, ours } = await look();
+    return environment.host === undefined ? ours : ofHost(context, environment.host, observation);
+  };
   return {
     environment,
     async plan(options) {
@@ -59,16 +64,14 @@ export const createSession = (shared: Context, environment: Environment): Sessio
     withAccess: (allow, how, work) => withAccess(context, leases, allow, how, work),
     state: () => loadState(context),
     async outputs() {
-      return outputsOf(environment, (await look()).ours);
+      return outputsOf(environment, await askable());
     },
     async status() {
       const { observation, ours } = await look();
       return statusOf(environment, observation, ours);
     },
     async logs(job, lines) {
-      const { observation, ours } = await look();
-      const { host } = environment;
-      return jobLogs(context, host === undefined ? ours : ofHost(context, host, observation), { job, lines });
+      return jobLogs(context, await askable(), { job, lines });
     },
     usage: () => shared.cloud.usage(),
     close: () => context.machines.close(),

@@ -1,6 +1,6 @@
 import { environmentFor } from '../config/environment.ts';
 import { type Address, addressOf } from '../domain/address.ts';
-import { type Environment, targetWords } from '../domain/environment.ts';
+import { type Environment, targetOfName, targetWords } from '../domain/environment.ts';
 import { Failure, LeaseHeldError } from '../domain/errors.ts';
 import type { ObservedItem } from '../domain/observation.ts';
 import { isEmpty } from '../domain/plan.ts';
@@ -11,14 +11,16 @@ import type { PlanOptions, Session } from '../ports/session.ts';
 import { readPlaces } from '../statefile/places.ts';
 import { askHost, type HostAccess, letIn, previewsOn } from './ask-host.ts';
 import type { Context } from './context.ts';
+import { ensureHost } from './ensure-host.ts';
 import { wholeHost, withWorkers } from './host.ts';
 import { hostState } from './host-state.ts';
 import { openSession } from './open-session.ts';
 import { sharedOptions } from './places.ts';
+import type { Changing } from './preview-changes.ts';
 import { blockedBy, sentence, whyNot } from './preview-results.ts';
 
 type Server = ObservedItem<'server'>;
-type How = HostAccess;
+type How = HostAccess & Partial<Pick<Changing, 'lists'>>;
 
 /**
  * What a sweep does about servers that previews share: those nobody is on get a fresh disk, and go when the hour they
@@ -42,7 +44,8 @@ export const tidyPool = async (context: Context, how: How): Promise<readonly str
     const places = Object.keys(await readPlaces(sharedOptions(context)));
     const previews = new Set([...places, ...seen.namespaces]).size;
     const found = { servers: servers.map((one) => asPoolServer(one, seen.use)), previews, now: context.clock.now() };
-    return await carryOut(context, environment, tidying(found, environment.pool), found.servers, how);
+    const grown = await grow(context, places, how);
+    return [...grown, ...(await carryOut(context, environment, tidying(found, environment.pool), found.servers, how))];
   } catch (error) {
     if (error instanceof LeaseHeldError) return [`the pool is left to the next sweep: ${error.message}`];
     if (!(error instanceof Failure)) throw error;
@@ -72,6 +75,17 @@ const whoIsOn = (
     namespaces: await previewsOn(environment, connection),
     use: await connection.schedulerAccess.nodeUse(await connection.scheduler.nodes()),
   }));
+
+/** Previews that came at once each saw the others' places only afterwards. */
+const grow = async (context: Context, places: readonly string[], how: How): Promise<readonly string[]> => {
+  const [target] = places.flatMap((name) => targetOfName(name) ?? []);
+  if (target === undefined) return [];
+  const { command, signal } = how;
+  const done = await ensureHost(context, environmentFor(context.config, target), {
+    ...{ command, signal, anew: () => how.lists?.look('anew') },
+  });
+  return done ? ['the pool has as many servers as its previews need'] : [];
+};
 
 const addressOfServer = ({ worker }: PoolServer): Address =>
   addressOf('server', worker === null ? 'pool-1' : `pool-worker-${worker}`);

@@ -18,7 +18,8 @@ export interface InPool {
 }
 
 /** Previews on shared servers above an emulated cloud in virtual time. */
-export const inPool = async (pool = '', lab = createLab({ config: poolConfig(pool) })): Promise<InPool> => {
+export const inPool = async (pool = '', max = 15): Promise<InPool> => {
+  const lab = createLab({ config: poolConfig(pool).replace('max: 15', `max: ${max}`) });
   const anew = async (): Promise<PreviewWorld> => {
     const workspace = await lab.open(createRecordingReporter(lab.emulator.clock), (_secret: Secret) => undefined);
     return workspace.previews({

@@ -18,3 +18,10 @@ test('two plans and one question: the pool, and the preview in it; then the prev
   expect(gone.exitCode).toBe(0);
   expect((await lab.run('check pool')).exitCode).toBe(0);
 });
+
+test('several at once by hand: one makes the pool, the others wait for it, and all are there', async () => {
+  const lab = createLab({ config: poolConfig() });
+  const runs = await Promise.all([1, 2, 3].map((number) => lab.run(`pr ${number} --yes`)));
+  expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
+  expect((await lab.api('GET', '/servers')).servers).toHaveLength(1);
+});

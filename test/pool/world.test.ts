@@ -67,3 +67,16 @@ test('nobody is left: fresh disks, then the workers go with their paid hour, and
   expect(await pool.servers()).toEqual([]);
   expect(await pool.world.tidy()).toEqual([]);
 });
+
+test('five at once for four places and two servers: four are there, one is told who has the places, and a sweep orders the second server', async () => {
+  const pool = await inPool('    pool: { per_server: 2, max_servers: 2 }\n', 4);
+  const worlds = await Promise.all([1, 2, 3, 4, 5].map(() => pool.anew()));
+  const ends = await Promise.all(worlds.map((world, at) => world.deploy(wanted(at + 1))));
+  expect(ends.map(({ result }) => result).sort()).toEqual(['blocked', 'deployed', 'deployed', 'deployed', 'deployed']);
+  const refused = ends.find((end) => end.result === 'blocked');
+  expect(refused?.result === 'blocked' && refused.holders).toHaveLength(4);
+  expect((await pool.world.existing()).previews).toHaveLength(4);
+  expect(await pool.world.tidy()).toEqual(['the pool has as many servers as its previews need']);
+  expect(await pool.servers()).toEqual(['aipacto-pool-1', 'aipacto-pool-worker-1']);
+  expect(await pool.world.tidy()).toEqual([]);
+});

@@ -3,7 +3,7 @@ import { type CommandContext, type CommandRun, openSession, reading } from '../c
 import { whileAllowed } from './allowing.ts';
 import { confirmAndApply } from './applying.ts';
 import { whenFree } from './when-free.ts';
-import { applyWithHost, hostOf } from './with-host.ts';
+import { withHostReady } from './with-host.ts';
 
 export const runConverge: CommandRun = (context) => {
   const { only, replace, adopt, recoverAccess, images } = context.invocation.options;
@@ -23,8 +23,8 @@ export const planAndApply = async (context: CommandContext, options: PlanOptions
   const session = await openSession(context);
   return whenFree(context, session, () =>
     whileAllowed(context, session, async () => {
-      const host = options.intent === 'destroy' ? null : await reading(context, hostOf(session));
-      if (host !== null) return applyWithHost(context, session, { host, options });
+      const done = options.intent === 'destroy' ? null : await withHostReady(context, session, options);
+      if (done !== null) return done;
       const { plan } = await reading(context, session.plan(options));
       return confirmAndApply(context, session, plan, false);
     }),

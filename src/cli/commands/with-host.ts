@@ -1,4 +1,4 @@
-import type { ExitCode } from '../../domain/errors.ts';
+import { type ExitCode, LeaseHeldError } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { PlanOptions, Session } from '../../ports/session.ts';
 import { commandLine } from '../arguments.ts';
@@ -17,8 +17,35 @@ export interface HostFirst {
 /** null: nothing, as for everything but a preview without servers of its own. */
 export const hostOf = async (session: Session): Promise<HostFirst | null> => (await session.host?.()) ?? null;
 
+/** Making servers takes some minutes, and another run may be at it for a preview of its own. */
+const hostWaitMs = 15 * 60_000;
+
+/**
+ * As `applyWithHost`, and where another run has the servers' lease it is waited for: what it makes serves this preview as
+ * well. Everything is planned, and asked, anew then. null: nothing is to be done to them.
+ */
+export const withHostReady = async (
+  context: CommandContext,
+  session: Session,
+  options: PlanOptions,
+): Promise<ExitCode | null> => {
+  const { signal } = context.interruption;
+  const command = commandLine(context.invocation);
+  for (;;) {
+    const host = await reading(context, hostOf(session));
+    if (host === null) return null;
+    try {
+      return await applyWithHost(context, session, { host, options });
+    } catch (error) {
+      if (!(error instanceof LeaseHeldError) || error.held !== host.session.environment.name) throw error;
+      context.progress.notice(`${error.message}; waiting for it`);
+      await reading(context, host.session.waitUntilFree({ command, waitMs: hostWaitMs, signal }));
+    }
+  }
+};
+
 /** Both plans, one question; then the servers, then a plan of the preview by what is there now. */
-export const applyWithHost = async (
+const applyWithHost = async (
   context: CommandContext,
   session: Session,
   { host, options }: { readonly host: HostFirst; readonly options: PlanOptions },
