@@ -41,6 +41,8 @@ export interface Options {
   /** Of `state init`, `state migrate`. */
   readonly previews: boolean;
   readonly all: boolean;
+  /** `access close --expired` */
+  readonly expired: boolean;
   /** Of `event`; null: as the environment says. */
   readonly event: string | null;
   readonly payload: string | null;
@@ -84,6 +86,7 @@ export const optionsOf = (raw: Readonly<Record<string, unknown>>, verb: Verb): O
     wait: text('wait') === null ? null : durationMs(text('wait') ?? '', '--wait', helpCommand(verb)),
     previews: raw['previews'] === true,
     all: raw['all'] === true,
+    expired: raw['expired'] === true,
     event: text('event'),
     payload: text('payload'),
     sha: text('sha'),

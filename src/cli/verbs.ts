@@ -41,6 +41,7 @@ export const optionSpecs = {
       'let this machine in at port 22 for this command; which address: the one named, RECONCILE_RUNNER_ADDRESS, or found out',
   },
   address: { flags: '--address <address>', about: 'the IP address that gets in; default: that of this machine' },
+  expired: { flags: '--expired', about: 'only those of killed runs, and those whose time is over' },
   for: { flags: '--for <duration>', about: 'how long: 30m (default), at most 24h' },
   verbose: { flags: '-v, --verbose', about: 'show what is folded: unchanged addresses, steps, causes of errors' },
   color: { flags: '--no-color', about: 'print without colours (as with NO_COLOR)' },
@@ -340,8 +341,11 @@ export const verbs = {
   'access close': {
     takes: '<target>',
     about: 'End it before its time.',
-    options: ['address', ...common],
-    examples: [['reconcile access close production', 'for everybody but a run that is at work']],
+    options: ['address', 'expired', ...common],
+    examples: [
+      ['reconcile access close production', 'for everybody but a run that is at work'],
+      ['reconcile access close production --expired', 'only what a killed run left, and what is over; on a schedule'],
+    ],
   },
   init: {
     takes: '',

@@ -48,6 +48,7 @@ export const createRunnerAccess = (context: Context, target: Target): RunnerAcce
       }
       return { removed, left };
     },
+    expire: () => expireAccess(context),
   };
 };
 

@@ -251,6 +251,8 @@ export interface RunnerAccess {
     readonly removed: readonly string[];
     readonly left: readonly string[];
   }>;
+  /** Only what is over, and what killed runs left, in the whole Hetzner project. A line each. */
+  expire(): Promise<readonly string[]>;
 }
 
 /** Of a run that spans previews. */

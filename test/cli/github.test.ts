@@ -255,6 +255,11 @@ test('an approval names what is lost; a plan that loses less passes, one that lo
   expect(done.code).toBe(0);
 });
 
+test('what let a dead runner in is nothing to approve', () => {
+  const plan = planOf([change('firewall/access-20261130-100000-ab12', 'delete')]);
+  expect(approvalOf(plan)).toBe('none');
+});
+
 test('an approval that is none is refused before anything is opened', async () => {
   const ran = await run('production --yes --approved yes');
   expect([ran.code, ran.calls]).toEqual([64, []]);

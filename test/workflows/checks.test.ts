@@ -139,7 +139,7 @@ test('each environment is used by the jobs that its name says', () => {
     'production-approval': ['deploy-production.yml: approve'],
     staging: ['deploy-staging.yml: images', 'deploy-staging.yml: apply'],
     preview: ['pr-commands.yml: command', 'preview.yml: look', 'sweep.yml: previews'],
-    '${{ matrix.target }}': ['drift-check.yml: check'],
+    '${{ matrix.target }}': ['drift-check.yml: check', 'sweep.yml: doors'],
   });
 });
 

@@ -34,6 +34,12 @@ export const runAccessOpen: CommandRun = async (context) => {
 export const runAccessClose: CommandRun = async (context) => {
   const { options } = context.invocation;
   const access = await accessOf(context);
+  if (options.expired) {
+    const lines = cleaned(context, await access.expire());
+    tell(context, () => (lines.length === 0 ? ['nobody gets in at port 22 beyond their time'] : lines));
+    tellJson(context, () => ({ expired: lines }));
+    return exitCodes.ok;
+  }
   const { removed, left } = cleaned(context, await access.close({ address: options.address }));
   tell(context, () => [
     ...removed.map((from) => `${from} does not get in at port 22 of ${access.scope} any more`),
