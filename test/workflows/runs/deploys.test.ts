@@ -67,6 +67,25 @@ describe('staging', () => {
   });
 });
 
+test('port 22 closed to everybody: the runner lets itself in, and no door is left', async () => {
+  const stage = await openStage();
+  try {
+    const office = { direction: 'in', protocol: 'tcp', port: '22', ips: ['198.51.100.7/32'], description: 'office' };
+    stage.configure((infra) => ({ ...infra, defaults: { ...(infra['defaults'] as object), firewall: [office] } }));
+    stage.vars['RUNNER_ACCESS'] = 'firewall';
+    const ran = await stage.run('deploy-staging.yml', push);
+    expect(toldOf(ran)[1]).toBe('apply: success [Converge ✓, Verify ✓]');
+    expect(logOf(ran, 'apply', 'Converge')).toContain('gets in at port 22 of staging until this command ends');
+    const { firewalls } = await stage.hetzner('GET', '/v1/firewalls');
+    expect((firewalls as { name: string }[]).map(({ name }) => name)).toEqual(['aipacto-staging']);
+    stage.vars['DRIFT_TARGETS'] = '["staging"]';
+    const swept = await stage.run('sweep.yml', { name: 'schedule', payload: {} });
+    expect(toldOf(swept)[1]).toBe('doors (staging): success [Close doors that nobody uses ✓]');
+  } finally {
+    await stage.close();
+  }
+});
+
 describe('production', () => {
   let stage: WorkflowStage;
   beforeAll(async () => {
