@@ -148,8 +148,8 @@ const change = async (hearing: Hearing, record: PreviewRecord | undefined, comma
     given: {
       pullRequest,
       asked,
-      // One request is set aside for what may have to be said afterwards.
-      usedBefore: usedBefore - (unless === undefined ? 0 : 1),
+      usedBefore,
+      repliesUnapproved: unless !== undefined,
       first: claimed.first,
       doubts: command.name === 'deploy',
     },

@@ -22,6 +22,8 @@ export interface Given {
   readonly sure?: boolean;
   /** Somebody says that it should be there, so the cloud is asked whether it is. */
   readonly doubts?: boolean;
+  /** One request is set aside for a reply, should the head turn out to need an approval. */
+  readonly repliesUnapproved?: boolean;
   /** false: do not wait for another run that is at it. */
   readonly waits?: boolean;
   /** Requests before the event began. */
@@ -144,16 +146,17 @@ const noted = async (looking: Looking, sight: Sight): Promise<Sight> => {
 };
 
 const tell = async (looking: Looking, sight: Sight): Promise<void> => {
-  const { life, environment, held, message, usedBefore } = looking;
+  const { life, environment, given, held, message, usedBefore } = looking;
   // Whoever holds it looks again when it is done, and knows more than we do.
   if (held !== null) return;
   const { pullRequest, verdict, places, first } = sight;
   const records = await life.world.records();
   const record = records[environment];
   if (pullRequest === null || record === undefined) return;
-  looking.problems.push(
-    ...(await show(life, { pullRequest, record, verdict, places, records, first, message }, usedBefore)),
-  );
+  const unapproved = 'because' in verdict && verdict.because === 'waiting-for-approval';
+  const setAside = given.repliesUnapproved === true && unapproved ? 1 : 0;
+  const finding = { pullRequest, record, verdict, places, records, first, message };
+  looking.problems.push(...(await show(life, finding, usedBefore - setAside)));
 };
 
 const stillMoving = (environment: string): Failure =>

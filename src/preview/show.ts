@@ -144,7 +144,14 @@ const showCheck = async (life: Life, { view, finding, known, left }: Part): Prom
   if (view.because === 'closed' || view.because === 'merged' || (over && id === null)) return {};
   const conclusion = conclusionOf(view.state);
   const text = life.words.checkText(view);
-  const mark = fingerprintOf({ view: standing(view, finding.record, life.clock.now()), conclusion }, life.hash);
+  // When it goes by itself stands in the comment; a check that is as it was need not be written for that.
+  const stands = {
+    ...standing(view, finding.record, life.clock.now()),
+    goesAt: null,
+    costSoFarCents: null,
+    holders: [],
+  };
+  const mark = fingerprintOf({ stands, conclusion }, life.hash);
   if (known.shown?.check === mark || left < 1) return {};
   const made = await life.host.putCheck({ known: id, sha, name: checkName, conclusion, ...text, url: view.url });
   return { checkRun: { id: made, sha }, shown: { check: mark } };
