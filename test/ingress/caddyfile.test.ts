@@ -7,6 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Environment } from '../../src/domain/environment.ts';
 import { selfSigned } from '../contract/self-signed.ts';
 import { environmentOf } from '../desired/inputs.ts';
+import { poolConfig } from '../pool/config.ts';
 import { type App, createApp } from './app.ts';
 import { ask } from './ask.ts';
 import { createNode, type IngressNode, type NodeOptions } from './node.ts';
@@ -17,6 +18,8 @@ const missing = lacking(['caddy', 'python3']);
 const production = environmentOf({ type: 'production' });
 const staging = environmentOf({ type: 'staging' });
 const preview = environmentOf({ type: 'pr', pullRequest: 7 });
+const pool = environmentOf({ type: 'pool' }, poolConfig());
+const hosting = environmentOf({ type: 'staging' }, poolConfig('    pool: { on: staging }\n'));
 const host = staging.domain;
 
 describe.skipIf(missing !== '')(`Caddy${missing}`, () => {
@@ -65,6 +68,9 @@ describe.skipIf(missing !== '')(`Caddy${missing}`, () => {
     ],
     ['internal', { ...staging, tls: 'internal' }],
     ['off', preview],
+    ['off, with previews on it', pool],
+    ['internal, with previews on it that have it too', { ...pool, tls: 'internal' }],
+    ['caddy, with previews on it that have none', hosting],
   ])('accepts the configuration of tls: %s', async (_mode, environment) => {
     const node = await nodeOf(environment);
     putCertificate(node, host);
@@ -102,6 +108,14 @@ describe.skipIf(missing !== '')(`Caddy${missing}`, () => {
     });
     session.close();
     expect(status).toBe(200);
+  });
+
+  test('previews without TLS beside names with it: each is answered as its own', async () => {
+    const { node } = await running({ ...hosting, tls: 'internal' });
+    const plain = (name: string) => ask({ port: node.ports.http, host: name, path: '/x' });
+    await until('a preview', async () => (await plain('pr-7.pr.aipacto.com')).status === 200);
+    expect((await plain(host)).headers.location).toBe(`https://${host}/x`);
+    expect((await plain('elsewhere.example')).status).toBe(404);
   });
 
   test('internal: port 80 sends to HTTPS, answers only for itself, and for no other name', async () => {

@@ -21,6 +21,7 @@ if (firstJob === undefined) throw new Error('infra.yaml has jobs');
 const environment: Environment = {
   ...staging,
   tls: 'off',
+  pool: { perServer: 6, serversMax: 3, cpuMhz: 1000, memoryMb: 768, wildcard: 'pr.aipacto.com', tls: 'off' },
   jobs: [...staging.jobs, { ...firstJob, name: 'partner', routes: ['partner.staging.aipacto.com/'] }],
 };
 const host = 'staging.aipacto.com';
@@ -117,6 +118,16 @@ describe.skipIf(missing !== '')(`services become routes${missing}`, () => {
     expect(program.log()).toContain("evil: 'bank.example/' is no route of ours");
     await consul.deregister('evil-1');
     await awaitAnswer('/evil', 'web');
+  });
+
+  test('a name of a preview belongs to services that are called after it', async () => {
+    const [seven, thief] = [await app('seven'), await app('thief')];
+    await consul.register({ id: 'seven-1', name: 'web-pr-7', port: seven.port, routes: 'pr-7.pr.aipacto.com/' });
+    await consul.register({ id: 'thief-1', name: 'web-pr-70', port: thief.port, routes: 'pr-7.pr.aipacto.com/taken' });
+    await awaitAnswer('/', 'seven', 'pr-7.pr.aipacto.com');
+    await until('it is told', async () => program.log().includes("'pr-7.pr.aipacto.com/taken' is no route of ours"));
+    expect(await answer('/taken', 'pr-7.pr.aipacto.com')).toBe('seven');
+    for (const id of ['seven-1', 'thief-1']) await consul.deregister(id);
   });
 
   test('an instance that turns unhealthy gets no more requests; without any left it is 503, and back at once', async () => {
