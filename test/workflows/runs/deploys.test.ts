@@ -32,7 +32,7 @@ describe('staging', () => {
       'images: success [Build both images ✓, Push them, and say what to run by digest ✓]',
       'apply: success [Converge ✓, Verify ✓]',
     ]);
-    expect(logOf(ran, 'apply', 'Converge')).toContain('registry.example/acme/web@sha256:');
+    expect(logOf(ran, 'apply', 'Converge')).toContain('registry.example/acme/web@776562');
     expect(ran['apply']?.summary).toContain('### staging: converged');
     expect(ran['apply']?.url).toBe('https://staging.aipacto.com');
   });
