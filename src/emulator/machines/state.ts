@@ -132,6 +132,7 @@ export const emptyCluster = (now: number): ClusterState => ({
   consulAcl: emptyConsulAcl(now),
   nomadAcl: emptyNomadAcl(),
   variables: [],
+  namespaces: [],
   nomadSince: {},
 });
 
