@@ -200,7 +200,7 @@ const say = (telling: Telling, move: Move, act: Extract<Act, { kind: 'say' }>, i
   const { number, by, said } = act;
   const readSha = lab.host.pulls.get(number)?.headSha ?? '';
   lab.timeline.at(lab.timeline.now() + act.thinksMs, () => {
-    const body = said === 'deploy-sha' ? `/deploy ${readSha.slice(0, 7)}` : texts[said];
+    const body = said === 'deploy-sha' ? `/deploy ${readSha}` : texts[said];
     // The commit that was on the page, whatever is the head by now.
     if (said === 'deploy' || said === 'deploy-sha') lab.truth.approve(number, readSha, by);
     const id = 10_000 + index;

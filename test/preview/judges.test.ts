@@ -187,10 +187,10 @@ describe('trust', () => {
     ['the same, a moment too early', null, shaOf('a'), { sha: shaOf('a'), at: iso(now - readMs + 1) }, false],
     ['another commit than our comment names', null, shaOf('b'), { sha: shaOf('a'), at: iso(now - hour) }, false],
     ['nobody was asked', null, shaOf('a'), undefined, false],
-    ['seven digits of the head', 'aaaaaaa', shaOf('a'), undefined, true],
-    ['digits in capitals', 'AAAAAAA', shaOf('a'), undefined, true],
-    ['six digits', 'aaaaaa', shaOf('a'), { sha: shaOf('a'), at: iso(now - hour) }, false],
-    ['digits of what was the head', 'aaaaaaa', shaOf('b'), { sha: shaOf('a'), at: iso(now - hour) }, false],
+    ['all digits of the head', shaOf('a'), shaOf('a'), undefined, true],
+    ['all digits in capitals', shaOf('A'), shaOf('a'), undefined, true],
+    ['some digits, with which another commit may begin', 'aaaaaaa', shaOf('a'), undefined, false],
+    ['digits of what was the head', shaOf('a'), shaOf('b'), { sha: shaOf('a'), at: iso(now - hour) }, false],
   ])('/deploy approves, or not: %s', (_title, typed, head, asked, approves) => {
     expect('sha' in approvalOf({ sha: typed, at: iso(now) }, head, asked)).toBe(approves);
   });
@@ -201,16 +201,14 @@ const occupancy: fc.Arbitrary<Occupancy> = fc.record({
   places: fc
     .uniqueArray(fc.integer({ min: 1, max: 9 }), { maxLength: 5 })
     .map((numbers) => numbers.map((number) => ({ environment: `pr-${number}`, at: iso(now) }))),
-  existing: fc
-    .uniqueArray(fc.integer({ min: 1, max: 9 }), { maxLength: 5 })
-    .map((numbers) =>
-      numbers.map((number) => ({
-        environment: `pr-${number}`,
-        pullRequest: number,
-        createdAt: null,
-        monthlyCents: 500,
-      })),
-    ),
+  existing: fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { maxLength: 5 }).map((numbers) =>
+    numbers.map((number) => ({
+      environment: `pr-${number}`,
+      pullRequest: number,
+      createdAt: null,
+      monthlyCents: 500,
+    })),
+  ),
   records: fc.dictionary(
     fc.integer({ min: 1, max: 9 }).map((number) => `pr-${number}`),
     record,

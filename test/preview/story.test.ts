@@ -104,7 +104,7 @@ describe('trust', () => {
     });
     expect(scene.comment(7)).toMatch(/waiting-for-approval\nhead bbbbbbb\nrunning aaaaaaa/);
     scene.pass(2 * minute);
-    await scene.say(7, 'ada', '/deploy bbbbbbb');
+    await scene.say(7, 'ada', `/deploy ${shaOf('b')}`);
     expect(scene.comment(7)).toContain('running bbbbbbb');
   });
 
@@ -118,9 +118,9 @@ describe('trust', () => {
     await scene.say(7, 'ada', '/deploy');
     expect(scene.exists()).toEqual([]);
     expect(scene.replies(7)).toEqual([expect.stringContaining('; /deploy bbbbbbb')]);
-    await scene.say(7, 'ada', '/deploy aaaaaaa');
+    await scene.say(7, 'ada', `/deploy ${shaOf('a')}`);
     expect(scene.exists()).toEqual([]);
-    await scene.say(7, 'ada', '/deploy bbbbbbb');
+    await scene.say(7, 'ada', `/deploy ${shaOf('b')}`);
     expect(scene.exists()).toEqual(['pr-7']);
   });
 
@@ -143,6 +143,28 @@ describe('trust', () => {
     await scene.event(7, 'opened', { author: { login: 'tim', association: 'MEMBER' } });
     expect([scene.exists(), scene.world.places.size]).toEqual([[], 0]);
     expect(scene.comment(7)).toContain('waiting-for-approval');
+  });
+
+  test('at the cap she neither keeps a turn nor makes anybody go', async () => {
+    const scene = createScene({ max: 1, atCap: 'evict-oldest-idle' });
+    await scene.event(1, 'opened');
+    await scene.event(7, 'opened', { author: { login: 'tim', association: 'MEMBER' } });
+    expect(scene.world.records.get('pr-7')?.waitingSince).toBeUndefined();
+    scene.pass(3 * hour);
+    await scene.event(7, 'pushed', { headSha: shaOf('b') });
+    expect(scene.world.calls).not.toContain('destroy 1');
+  });
+
+  test('a stranger keeps nothing alive by pushing', async () => {
+    const scene = createScene({ ttlMs: 3 * day });
+    await scene.event(7, 'opened', { author: bea, headRepository: 'bea/shop' });
+    await scene.say(7, 'ada', `/deploy ${shaOf('a')}`);
+    scene.pass(2 * day);
+    await scene.event(7, 'pushed', { headSha: shaOf('b') });
+    expect(scene.exists()).toEqual(['pr-7']);
+    scene.pass(day + hour);
+    await scene.life.sweep();
+    expect(scene.exists()).toEqual([]);
   });
 
   test('a member who hides it, so that the host calls him nobody, may do what members may', async () => {
@@ -353,6 +375,7 @@ describe('time', () => {
     };
     await scene.life.look(7);
     expect(scene.exists()).toEqual(['pr-7']);
+    expect(scene.world.calls).not.toContain('destroy 7');
   });
 
   test.each(['server', 'pool'] as const)('idle in mode %s: it stops, and /deploy or a push starts it', async (mode) => {

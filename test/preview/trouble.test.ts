@@ -115,6 +115,7 @@ test('the list is older than an event: what is open again by now is not destroye
   };
   await scene.life.sweep();
   expect(scene.exists()).toEqual(['pr-7']);
+  expect(scene.world.calls).not.toContain('destroy 7');
 });
 
 test('a sweep destroys what belongs to no pull request; an event alone does not conclude that from a 404', async () => {
@@ -157,15 +158,27 @@ test('our comment is deleted by somebody: the next change makes it again, once',
   ]);
 });
 
-test('two runs for one new pull request at once: one preview, one comment', async () => {
+test('two runs for one new pull request at once: the second waits for the comment that the first is writing', async () => {
   const scene = createScene({ images: 'commit' });
-  let second: Promise<unknown> | undefined;
-  scene.meanwhile = (call) => {
-    if (call === 'putComment 7' || call === 'record pr-7') second ??= scene.life.look(7);
-  };
+  scene.pull(7);
+  let written = (): void => {};
+  const slow = new Promise<void>((resolve) => {
+    written = resolve;
+  });
+  const { host } = scene;
+  const first = scene.lifeWith({
+    host: (port) => ({ ...port, putComment: (...wanted) => slow.then(() => port.putComment(...wanted)) }),
+  });
+  const second = scene.lifeWith({ sleep: async () => written() });
+  await Promise.all([first.look(7), settled().then(() => second.look(7))]);
+  expect([...host.comments.values()]).toHaveLength(1);
+});
+
+test('one comment, two events of it at the same time: carried out and answered once', async () => {
+  const scene = createScene();
   await scene.event(7, 'opened');
-  await second;
-  expect(scene.host.comments.size).toBe(1);
+  await Promise.all([scene.say(7, 'ada', '/status', 5), scene.say(7, 'ada', '/status', 5)]);
+  expect(scene.replies(7)).toHaveLength(1);
 });
 
 test('another run is at it: it is waited for, and what it left undone is done', async () => {
@@ -238,3 +251,6 @@ test('a destroy that fails is told with what to do, and tried again by the next 
   await scene.life.sweep();
   expect([scene.exists(), scene.comment(7)]).toEqual([[], expect.stringContaining('destroyed: closed')]);
 });
+
+/** Until everything has happened that waits for nothing outside. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

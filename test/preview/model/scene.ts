@@ -1,7 +1,7 @@
 import type { PreviewPolicy } from '../../../src/domain/preview.ts';
 import { sha256Hex } from '../../../src/local/hash.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
-import type { Permission, PullRequest } from '../../../src/ports/code-host.ts';
+import type { CodeHost, Permission, PullRequest } from '../../../src/ports/code-host.ts';
 import type { Report } from '../../../src/preview/context.ts';
 import { createLifeCycle, type LifeCycle } from '../../../src/preview/life.ts';
 import type { Wake } from '../../../src/preview/types.ts';
@@ -15,11 +15,18 @@ export const day = 24 * hour;
 
 export const shaOf = (letter: string): string => letter.repeat(40).slice(0, 40);
 
+/** What is special about one run. */
+export interface Otherwise {
+  readonly host?: (port: CodeHost) => CodeHost;
+  readonly sleep?: Clock['sleep'];
+}
+
 /** One repository, one cloud, one clock, and people who do things; what they do is told as events, or not. */
 export interface Scene {
   readonly host: ModelHost;
   readonly world: ModelWorld;
   readonly life: LifeCycle;
+  readonly lifeWith: (otherwise: Otherwise) => LifeCycle;
   readonly now: () => number;
   readonly pass: (ms: number) => void;
   /** Makes or changes a pull request; tells nobody. */
@@ -62,11 +69,11 @@ export const createScene = (given: Partial<PreviewPolicy> = {}): Scene => {
     await scene.meanwhile?.(call);
     return result;
   };
-  const newLife = (): LifeCycle =>
+  const newLife = ({ host: change = (port) => port, sleep = clock.sleep }: Otherwise = {}): LifeCycle =>
     createLifeCycle({
-      host: host.port(around),
+      host: change(host.port(around)),
       world: world.port({ around }),
-      clock,
+      clock: { ...clock, sleep },
       words: plainWords,
       hash: sha256Hex,
       repositoryUrl: 'https://github.com/acme/shop',
@@ -106,6 +113,7 @@ export const createScene = (given: Partial<PreviewPolicy> = {}): Scene => {
     host,
     world,
     life,
+    lifeWith: newLife,
     now: () => now,
     pass,
     pull,
