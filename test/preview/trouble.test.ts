@@ -194,6 +194,39 @@ test('another run is at it: it is waited for, and what it left undone is done', 
   expect([scene.exists(), resultOf(report)]).toEqual([[], 'ok']);
 });
 
+test('another run makes it meanwhile, and it is closed without an event: whoever waited sees that', async () => {
+  const scene = createScene();
+  scene.pull(7);
+  let busy = true;
+  scene.world.leases.set('pr-7', () => busy);
+  const waiting = scene.lifeWith({
+    sleep: async () => {
+      if (!busy) return;
+      busy = false;
+      await scene.life.look(7);
+      scene.pull(7, { state: 'closed' });
+    },
+  });
+  await waiting.look(7);
+  expect([scene.exists(), scene.comment(7)]).toEqual([[], expect.stringContaining('destroyed: closed')]);
+});
+
+test('made since the sweep had its list: it is not taken for a place that nobody needs', async () => {
+  const scene = createScene();
+  scene.pull(7, { author: { login: 'bea', association: 'NONE' } });
+  await scene.life.look(7);
+  scene.meanwhile = async (call) => {
+    if (call !== 'existing') return;
+    scene.meanwhile = undefined;
+    scene.pass(2 * minute);
+    await scene.say(7, 'ada', '/deploy');
+    scene.pull(7, { headSha: shaOf('b') });
+  };
+  await scene.life.sweep();
+  expect(scene.exists()).toEqual(['pr-7']);
+  expect(scene.world.calls).not.toContain('destroy 7');
+});
+
 test('another run is at it for good: told, not failed, and the comment is left to it', async () => {
   const scene = createScene();
   await scene.event(7, 'opened');
