@@ -1,6 +1,6 @@
 const commands: readonly (readonly [usage: string, does: string])[] = [
   ['/deploy', 'makes the preview, or brings it back; approves the commit that waits for it'],
-  ['/deploy 1a2b3c4…', 'the same for this commit, if it still is the newest'],
+  ['/deploy 1a2b3c4…', 'the same for this commit (all its 40 digits), if it still is the newest'],
   ['/redeploy', 'deploys once more, though nothing changed'],
   ['/destroy', 'takes the preview away until `/deploy`'],
   ['/status', 'tells how it is, down to each job'],

@@ -65,7 +65,7 @@ const readLine = (line: string): Read | undefined => {
 };
 
 const usage: Readonly<Record<Name, string>> = {
-  deploy: 'behind /deploy stands nothing, or a commit of 7 to 40 hex digits',
+  deploy: 'behind /deploy stands nothing, or a commit with all its 40 hex digits',
   redeploy: '/redeploy takes nothing behind it',
   destroy: '/destroy takes nothing behind it',
   status: '/status takes nothing behind it',
@@ -87,7 +87,7 @@ const extendHoursMax = 7 * 24;
 const readers: Readonly<Record<Name, Reader>> = {
   deploy: (argument) => {
     if (argument === undefined) return { name: 'deploy', sha: null };
-    return /^[0-9a-f]{7,40}$/.test(argument)
+    return /^[0-9a-f]{7,64}$/.test(argument)
       ? { name: 'deploy', sha: argument }
       : `${usage.deploy}, found: ${argument}`;
   },

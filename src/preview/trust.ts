@@ -43,6 +43,12 @@ const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCas
  */
 export const readMs = 60_000;
 
+/**
+ * Whoever pushes can make two commits that begin alike (of 12 digits within seconds), have one read and push the other:
+ * only all digits name one commit.
+ */
+const fewDigits = 'a commit is named by all its digits: another one may begin like this';
+
 export type Approval =
   | { readonly sha: string }
   /** `next`: what to write. */
@@ -57,10 +63,12 @@ export const approvalOf = (
   headSha: string,
   asked: PreviewRecord['asked'],
 ): Approval => {
-  const next = `/deploy ${headSha.slice(0, 7)}`;
+  const next = `/deploy ${headSha}`;
   const because = `the head commit is ${headSha.slice(0, 7)} now`;
-  if (sha !== null)
-    return sha.length >= 7 && headSha.startsWith(sha.toLowerCase()) ? { sha: headSha } : { because, next };
+  if (sha !== null) {
+    if (sha.toLowerCase() === headSha) return { sha: headSha };
+    return headSha.startsWith(sha.toLowerCase()) ? { because: fewDigits, next } : { because, next };
+  }
   if (asked === undefined) return { because: 'nobody was asked about this commit yet', next };
   if (asked.sha !== headSha) return { because, next };
   return Date.parse(at) >= Date.parse(asked.at) + readMs

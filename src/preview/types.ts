@@ -3,7 +3,7 @@ import type { Account } from '../ports/code-host.ts';
 
 /** What a comment may ask for; one command a comment, on a line of its own. */
 export type Command =
-  /** `sha`: `/deploy 1a2b3c4`, at least seven digits; null: what our comment asked to approve. */
+  /** `sha`: as it was typed, in part or whole: only a whole one approves; null: what our comment asked to approve. */
   | { readonly name: 'deploy'; readonly sha: string | null }
   | { readonly name: 'redeploy' | 'destroy' | 'status' | 'help' }
   | { readonly name: 'logs'; readonly job: string | null }
@@ -143,7 +143,7 @@ export type Answer =
   | { readonly kind: 'logs'; readonly outputs: readonly { readonly job: string; readonly text: string }[] }
   | { readonly kind: 'help' }
   | ({ readonly kind: 'unknown' } & UnknownCommand)
-  /** `because`: a sentence, `next`: what to write instead (`/deploy 1a2b3c4`), shown as code. */
+  /** `because`: a sentence, `next`: what to write instead (`/deploy <commit>`), shown as code. */
   | { readonly kind: 'refused'; readonly typed: string; readonly because: string; readonly next: string | null }
   | { readonly kind: 'extended'; readonly until: string }
   /** It was tried and went wrong; `message` may be many lines of programs. */

@@ -91,7 +91,7 @@ test('a preview that is up: the whole comment', () => {
     | comment | what it does |
     | :-- | :-- |
     | \`/deploy\` | makes the preview, or brings it back; approves the commit that waits for it |
-    | \`/deploy 1a2b3c4…\` | the same for this commit, if it still is the newest |
+    | \`/deploy 1a2b3c4…\` | the same for this commit (all its 40 digits), if it still is the newest |
     | \`/redeploy\` | deploys once more, though nothing changed |
     | \`/destroy\` | takes the preview away until \`/deploy\` |
     | \`/status\` | tells how it is, down to each job |
@@ -138,7 +138,7 @@ test('answers, each', () => {
       "status: **How \`pr-7\` is**, at [\`pr-7.example.com/\`](https://pr-7.example.com/) ¶ \`\`\`text ¶ cloud    ok   1 server running ¶ cluster  ok   1 of 1 voters, leader pr-7-1 ¶ jobs     ok   server 1/1, web 1/1 ¶   server /health 200 in 12 ms ¶   web    /       200 in 4 ms ¶ \`\`\`",
       "logs: **The newest lines of \`pr-7\`** ¶ \`server\` ¶ \`\`\`text ¶ 2026-11-24T12:50:58Z listening on 3000 ¶ 2026-11-24T12:51:02Z GET /health 200 1.2 ms ¶ \`\`\` ¶ \`web\` ¶ \`\`\`text ¶ (nothing) ¶ \`\`\`",
       "no-logs: **The newest lines of \`pr-7\`** ¶ Nothing was written yet.",
-      "help: **Commands of a preview** ¶ | comment | what it does | ¶ | :-- | :-- | ¶ | \`/deploy\` | makes the preview, or brings it back; approves the commit that waits for it | ¶ | \`/deploy 1a2b3c4…\` | the same for this commit, if it still is the newest | ¶ | \`/redeploy\` | deploys once more, though nothing changed | ¶ | \`/destroy\` | takes the preview away until \`/deploy\` | ¶ | \`/status\` | tells how it is, down to each job | ¶ | \`/logs\` | shows the newest lines of every job; \`/logs server\` those of one | ¶ | \`/extend 24h\` | keeps it so long though nobody works on it; \`3d\`, at most 7 days from now | ¶ | \`/help\` | says this | ¶ For everybody who can write to this repository. One command a comment, alone on its line.",
+      "help: **Commands of a preview** ¶ | comment | what it does | ¶ | :-- | :-- | ¶ | \`/deploy\` | makes the preview, or brings it back; approves the commit that waits for it | ¶ | \`/deploy 1a2b3c4…\` | the same for this commit (all its 40 digits), if it still is the newest | ¶ | \`/redeploy\` | deploys once more, though nothing changed | ¶ | \`/destroy\` | takes the preview away until \`/deploy\` | ¶ | \`/status\` | tells how it is, down to each job | ¶ | \`/logs\` | shows the newest lines of every job; \`/logs server\` those of one | ¶ | \`/extend 24h\` | keeps it so long though nobody works on it; \`3d\`, at most 7 days from now | ¶ | \`/help\` | says this | ¶ For everybody who can write to this repository. One command a comment, alone on its line.",
       "unknown: \`/deply\` was not carried out: there is no such command; did you mean /deploy? \`/help\` tells what there is.",
       "refused: \`/deploy\` was not carried out: the commit that was shown is not the newest any more&#58; look at what was pushed since. ¶ \`\`\`text ¶ /deploy 1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d ¶ \`\`\`",
       "extended: \`pr-7\` stays until 2026-11-25 12:51 UTC though nobody works on it, unless its pull request is closed before.",

@@ -90,9 +90,7 @@ describe.each(previewModes)('mode: %s', (mode) => {
       expect(await team.left()).toEqual([]);
 
       await team.lab.emulator.clock.sleep(120_000);
-      const approved = await team.hear(
-        people.comment(a.number, { by: 'alice', body: `/deploy ${b.sha.slice(0, 12)}` }),
-      );
+      const approved = await team.hear(people.comment(a.number, { by: 'alice', body: `/deploy ${b.sha}` }));
       expect(approved.outputs, approved.stdout + approved.stderr).toMatchObject({ state: 'deployed' });
       const c = people.push(a.number);
       await team.hear(c);

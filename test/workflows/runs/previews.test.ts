@@ -134,10 +134,7 @@ test("a stranger's: built, and neither pushed nor deployed; what it says of itse
 test('once somebody approves that very commit, the images of the earlier run are checked, pushed and deployed', async () => {
   const before = pushes();
   const sha = stage.github.state.pulls.find(({ number }) => number === 2)?.headSha ?? '';
-  const ran = await stage.run(
-    'pr-commands.yml',
-    eventOf(people().comment(2, { by: 'ann', body: `/deploy ${sha.slice(0, 12)}` })),
-  );
+  const ran = await stage.run('pr-commands.yml', eventOf(people().comment(2, { by: 'ann', body: `/deploy ${sha}` })));
   expect(stepsOf(ran, 'command')).toMatchObject({ 'Do what it says': 'success', 'Deploy them': 'success' });
   expect(pushes()).toBe(before + 1);
   expect(await servers()).toEqual(['aipacto-pr-2-1']);
