@@ -16,7 +16,10 @@ import { submitJob } from './submit.ts';
  */
 export const createClusterOperations = (deps: ClusterDeps): ClusterOperations => {
   let known: readonly MachineTarget[] = [];
-  const serversOf = (waiting: Waiting): readonly MachineTarget[] => waiting.servers ?? known;
+  const serversOf = ({ servers = known, leaving = [] }: Waiting): readonly MachineTarget[] => {
+    const staying = servers.filter(({ name }) => !leaving.includes(name));
+    return staying.length > 0 ? staying : servers;
+  };
   const inTurn = (waiting: Waiting, work: (connection: Connection) => Promise<void>): Promise<void> => {
     waiting.signal.throwIfAborted();
     return askInTurn(serversOf(waiting), (target) => work(deps.connect(target, deps.machines)));

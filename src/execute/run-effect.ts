@@ -1,5 +1,5 @@
 import { kindOf } from '../domain/address.ts';
-import type { Effect, Step } from '../domain/plan.ts';
+import type { Effect, Plan, Step } from '../domain/plan.ts';
 import type { Waiting } from '../ports/cluster-operations.ts';
 import { runCloudStep } from './cloud-step.ts';
 import type { StepContext } from './context.ts';
@@ -78,10 +78,16 @@ const machineOf = (
   { memory }: StepContext,
 ) => ({ name: serverName, privateIp, publicIp: memory.get(step.address)?.outputs['ipv4'] ?? null });
 
+const leavingServers = ({ steps }: Plan): string[] =>
+  steps.flatMap(({ effect }) =>
+    effect.port === 'cloud' && effect.op === 'delete' && effect.kind === 'server' ? [effect.name] : [],
+  );
+
 const stoppable = (step: Step, context: StepContext, work: (waiting: Waiting) => Promise<void>): Promise<void> => {
   const { signal, clock } = context;
   const waiting: Waiting = {
     signal,
+    leaving: leavingServers(context.plan),
     progress: (detail) => context.progress(step, detail),
     timed: (part) => context.timed(step, part),
   };

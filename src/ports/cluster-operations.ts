@@ -11,6 +11,8 @@ export interface Waiting {
   readonly timed?: (part: TimedPart) => void;
   /** The environment's servers, any of which can be asked. Left out: those that awaitReady or observe last named. */
   readonly servers?: readonly MachineTarget[];
+  /** Names of servers that the run deletes, maybe right now: they are not asked while there are others. */
+  readonly leaving?: readonly string[];
 }
 
 /** What the executor asks of the servers and the cluster on them. Every wait has a deadline (DeadlineError). */
