@@ -22,11 +22,11 @@ export const isOurs = async (client: GitHubClient, author: GitHubAccount | null 
 };
 
 export const commentsOf = (client: GitHubClient): Pick<CodeHost, 'putComment' | 'reply'> => ({
-  putComment: async (number, { body, marker, known }) => {
+  putComment: async (number, { body, marker, known, first }) => {
     const text = marked(body, marker);
     if (known !== null && (await update(client, known, text))) return known;
     const find = (): Promise<number | null> => findComment(client, number, (found) => found.includes(marker));
-    const found = await find();
+    const found = first === true ? null : await find();
     // It may be deleted between the two.
     if (found !== null && found !== known && (await update(client, found, text))) return found;
     return madeOnce(client.clock, () => create(client, number, text, onPulls), find);
