@@ -1,11 +1,12 @@
 import { Failure } from '../domain/errors.ts';
 import type { PreviewRecord } from '../domain/preview.ts';
-import type { Deployed, Removed } from '../ports/previews.ts';
-import { errorOf, nowOf, numberOf } from './context.ts';
+import type { Deployed } from '../ports/previews.ts';
+import { errorOf, nowOf } from './context.ts';
 import { judge } from './judge.ts';
 import type { Looking } from './look.ts';
 import * as records from './records.ts';
-import { askTrust, cloudOf, type Sight } from './sight.ts';
+import { destroy, evict, free, stop } from './remove.ts';
+import { askTrust, type Sight } from './sight.ts';
 import type { Verdict } from './types.ts';
 
 type Deploy = Extract<Verdict, { action: 'deploy' }>;
@@ -20,30 +21,6 @@ export const act = async (looking: Looking, sight: Sight): Promise<Acted> => {
   if (verdict.action === 'destroy') return destroy(looking, sight, verdict);
   if (verdict.action === 'free') return free(looking, sight);
   return verdict.action === 'stop' ? stop(looking, sight, verdict) : verdict;
-};
-
-/** Somebody deleted it by hand, or a run died before it made anything. The cloud is asked once more: it may be an old list. */
-const free = async (looking: Looking, { record, verdict }: Sight): Promise<Acted> => {
-  const { life, number, environment } = looking;
-  const { complete, previews } = await life.world.existing();
-  if (!complete || !mayDestroy(looking)) {
-    looking.problems.push(notSure(environment, 'it has a place and nothing else'));
-    return verdict;
-  }
-  looking.cloud = Object.assign(looking.cloud ?? { complete }, { complete, previews });
-  if (previews.some((one) => one.environment === environment)) return 'again';
-  const result = await life.world.destroy(number);
-  if (result.result === 'held') {
-    looking.held = result.message;
-    return 'held';
-  }
-  if (result.result === 'failed' || result.result === 'blocked') {
-    looking.problems.push(notRemoved(environment, result));
-    return verdict;
-  }
-  await removed(looking, environment, record);
-  looking.did.push(`freed the place of ${environment}`);
-  return 'again';
 };
 
 const deploy = async (looking: Looking, sight: Sight, verdict: Deploy): Promise<Acted> => {
@@ -129,91 +106,6 @@ const waits = async (looking: Looking, message: string): Promise<Verdict> => {
   return { action: 'none', because: 'waiting-for-place' };
 };
 
-/** Said first, then done: whoever comes after a crash in between finds that it should not exist. */
-const evict = async (looking: Looking, victim: string): Promise<boolean> => {
-  const { life, environment } = looking;
-  const number = numberOf(victim);
-  await cloudOf(looking);
-  if (number === undefined || !mayDestroy(looking)) return false;
-  const before = (await life.world.records())[victim];
-  const marked = await life.world.record(victim, (record) =>
-    record === undefined ? undefined : records.evicted(record, environment, life.clock.now()),
-  );
-  if (before === undefined || marked?.ended === undefined) return false;
-  looking.evicted.push(number);
-  const result = await life.world.destroy(number);
-  if (result.result !== 'destroyed' && result.result !== 'absent') return false;
-  await removed(looking, victim, before);
-  looking.did.push(`destroyed ${victim} to make room`);
-  return true;
-};
-
-const destroy = async (
-  looking: Looking,
-  { record }: Sight,
-  verdict: Extract<Verdict, { action: 'destroy' }>,
-): Promise<Acted> => {
-  const { life, number, environment, given, did } = looking;
-  if (!mayDestroy(looking) || (verdict.because === 'unknown-pull-request' && given.sure !== true)) {
-    looking.problems.push(notSure(environment, verdict.because));
-    return verdict;
-  }
-  if (verdict.because === 'expired') {
-    const marked = await life.world.record(environment, (before) =>
-      before === undefined ? undefined : records.expired(before, life.world.policy, life.clock.now()),
-    );
-    if (marked?.ended === undefined) return 'again';
-  }
-  const result = await life.world.destroy(number);
-  if (result.result === 'held') {
-    looking.held = result.message;
-    return 'held';
-  }
-  if (result.result === 'failed' || result.result === 'blocked') {
-    looking.problems.push(notRemoved(environment, result));
-    return verdict;
-  }
-  await removed(looking, environment, record);
-  if (result.result === 'destroyed') did.push(`destroyed ${environment}: ${verdict.because}`);
-  return 'again';
-};
-
-const stop = async (looking: Looking, { record }: Sight, verdict: Verdict): Promise<Acted> => {
-  const { life, number, environment } = looking;
-  if (!mayDestroy(looking) || record === undefined) {
-    looking.problems.push(notSure(environment, 'idle'));
-    return verdict;
-  }
-  const result = await life.world.stop(number);
-  if (result.result === 'held') {
-    looking.held = result.message;
-    return 'held';
-  }
-  if (result.result === 'failed' || result.result === 'blocked') {
-    looking.problems.push(notRemoved(environment, result));
-    return verdict;
-  }
-  looking.did.push(`stopped ${environment}: nobody worked on it`);
-  await life.world.record(environment, (before) =>
-    before === undefined ? undefined : records.stopped(before, record, nowOf(life)),
-  );
-  if (life.world.policy.mode === 'server') forget(looking, environment);
-  return 'again';
-};
-
-/** Of everything that was asked for, all came whole. */
-const mayDestroy = ({ given, cloud }: Looking): boolean => given.mayDestroy !== false && cloud?.complete !== false;
-
-const removed = async (looking: Looking, environment: string, before: PreviewRecord | undefined): Promise<void> => {
-  forget(looking, environment);
-  if (before === undefined) return;
-  await looking.life.world.record(environment, (now) => (now === undefined ? undefined : records.gone(now, before)));
-};
-
-const forget = ({ cloud }: Looking, environment: string): void => {
-  if (cloud !== undefined) cloud.previews = cloud.previews.filter((one) => one.environment !== environment);
-};
-
 const notDeployed = (
   { environment, number }: Looking,
   { sha }: Deploy,
@@ -221,15 +113,4 @@ const notDeployed = (
 ): Failure =>
   new Failure(`${environment} was not deployed at ${sha.slice(0, 7)}: ${message}`, {
     next: `push a commit, say /redeploy, or: reconcile pr ${number}`,
-  });
-
-const notRemoved = (environment: string, { message }: Extract<Removed, { message: string }>): Failure =>
-  new Failure(`${environment} was not removed: ${message}`, {
-    next: `reconcile destroy pr ${numberOf(environment)}, or wait for the next sweep`,
-  });
-
-const notSure = (environment: string, because: string): Failure =>
-  new Failure(`${environment} should go (${because}), and nobody could say for certain: a list did not come whole`, {
-    done: ['it was left as it is'],
-    next: 'reconcile sweep',
   });

@@ -2,9 +2,10 @@ import type { PreviewRecord, Said } from '../domain/preview.ts';
 import type { Permission, PullRequest } from '../ports/code-host.ts';
 import { commandText, parseComment } from './commands.ts';
 import { type Asked, environmentOf, errorOf, type Life } from './context.ts';
+import { decide } from './decide.ts';
 import type { Given } from './look.ts';
 import * as records from './records.ts';
-import { approvalOf, canWrite, trustOf } from './trust.ts';
+import { canWrite, trustOf } from './trust.ts';
 import type { Answer, Command, ParsedComment, UnknownCommand, Verdict, Wake } from './types.ts';
 
 type Comment = Extract<Wake, { kind: 'comment' }>;
@@ -134,7 +135,12 @@ const change = async (hearing: Hearing, record: PreviewRecord | undefined, comma
   const { life, comment, asked, usedBefore } = hearing;
   const pullRequest = await life.host.pullRequest(comment.number);
   if (pullRequest === null) return nothing(`there is no pull request ${comment.number}`);
-  const decided = decide(hearing, record, command, pullRequest);
+  const { login } = pullRequest.author;
+  // Only where the author writes the command is the author's permission among the answers.
+  const trust = trustOf(pullRequest, undefined, asked.get(login)?.permission, life.host.repository);
+  const said: Said = { by: comment.author.login, at: hearing.at };
+  const asking = { said, now: life.clock.now(), byTrustedAuthor: trust === 'trusted' };
+  const decided = decide(asking, record, command, pullRequest);
   const claimed = await claim(hearing, record, 'refusal' in decided ? (before) => before : decided.change, pullRequest);
   if (claimed === null) return before(hearing);
   if ('refusal' in decided) {
@@ -163,70 +169,6 @@ const change = async (hearing: Hearing, record: PreviewRecord | undefined, comma
             return hearing.problems.slice(before);
           },
   };
-};
-
-type Decided =
-  | { readonly refusal: Answer }
-  | {
-      readonly change: (before: PreviewRecord) => PreviewRecord;
-      readonly answer?: Answer;
-      /** Said if the head turns out to need an approval that this was not. */
-      readonly unless?: Answer;
-    };
-
-const extensionMax = 7 * 24 * 3_600_000;
-
-const decide = (
-  hearing: Hearing,
-  record: PreviewRecord | undefined,
-  command: Command,
-  pullRequest: PullRequest,
-): Decided => {
-  const { life, comment, at } = hearing;
-  const said: Said = { by: comment.author.login, at };
-  const typed = commandText(command);
-  if (command.name === 'destroy') return { change: (before) => records.saidDestroy(before, said) };
-  const closed = pullRequest.state === 'closed';
-  if (closed || pullRequest.draft)
-    return {
-      refusal: {
-        kind: 'refused',
-        typed,
-        because: `the pull request is ${closed ? 'closed' : 'a draft'}, and only open ones that are ready for review have a preview`,
-        next: null,
-      },
-    };
-  if (command.name === 'redeploy') return { change: (before) => records.saidRedeploy(before, said) };
-  if (command.name === 'extend') {
-    const until = new Date(life.clock.now() + Math.min(command.ms, extensionMax)).toISOString();
-    return { change: (before) => records.extendedTo(before, until, at), answer: { kind: 'extended', until } };
-  }
-  const sha = command.name === 'deploy' ? command.sha : null;
-  // Only where the author writes the command has the author's permission been asked for: who wrote a commit knows it.
-  const isTrusted =
-    trustOf(pullRequest, undefined, hearing.asked.get(pullRequest.author.login)?.permission, life.host.repository) ===
-    'trusted';
-  return approve({ said, sha, typed, isTrusted }, record, pullRequest);
-};
-
-interface Approving {
-  readonly said: Said;
-  readonly sha: string | null;
-  readonly typed: string;
-  readonly isTrusted: boolean;
-}
-
-const approve = (
-  { said, sha, typed, isTrusted }: Approving,
-  record: PreviewRecord | undefined,
-  pullRequest: PullRequest,
-): Decided => {
-  const approval = approvalOf({ sha, at: said.at }, pullRequest.headSha, record?.asked);
-  if ('sha' in approval) return { change: (before) => records.saidDeploy(before, said, approval.sha) };
-  if (sha === null && isTrusted) return { change: (before) => records.saidDeploy(before, said, pullRequest.headSha) };
-  const refusal: Answer = { kind: 'refused', typed, ...approval };
-  // Where the author is trusted, `/deploy` approves nothing and only says that it is wanted.
-  return sha === null ? { change: (before) => records.saidDeploy(before, said, null), unless: refusal } : { refusal };
 };
 
 /** Writes the id down with what it changes; null: another process was faster. */
