@@ -39,7 +39,7 @@ export interface Telling {
 }
 
 export const lookedAt = (looked: Looked, { came, record, urlOf, repositoryUrl }: Telling): LookedAt => {
-  const { pullRequest, environment, verdict, did, held, problems } = looked;
+  const { pullRequest, environment, verdict, head, did, held, problems } = looked;
   const done = came.get(environment);
   const because = verdict !== null && 'because' in verdict ? verdict.because : null;
   const there = verdict?.action === 'keep' && record?.deployed !== undefined;
@@ -48,6 +48,7 @@ export const lookedAt = (looked: Looked, { came, record, urlOf, repositoryUrl }:
     pullRequest,
     environment,
     state: held === null ? stateOf(verdict) : 'held',
+    sha: head,
     action: done ?? (verdict?.action === 'keep' ? 'kept' : verdict?.action === 'none' ? 'none' : 'undecided'),
     because: because === null ? (record?.deployed === undefined ? null : deployedText(record)) : reasons[because],
     did,

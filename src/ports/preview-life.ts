@@ -20,6 +20,8 @@ export interface LookedAt {
   readonly environment: string;
   /** In a word, as the comment says it: `deployed`, `waiting-for-place`. */
   readonly state: string;
+  /** Head commit that this is said of; null: nobody could say which. */
+  readonly sha: string | null;
   /** What came of it: `kept` is what stays as it was, `none` what is not there and stays away. */
   readonly action: 'deployed' | 'stopped' | 'destroyed' | 'kept' | 'none' | 'undecided';
   /** Why, in a sentence. */

@@ -26,6 +26,8 @@ export interface Looked {
   readonly environment: string;
   /** The last one; null: it never came to one. */
   readonly verdict: Verdict | null;
+  /** Head commit that the verdict is about. */
+  readonly head: string | null;
   /** What was changed, a sentence each: `deployed 1a2b3c4 to pr-7`. */
   readonly did: readonly string[];
   /** Another run is at it, and was after all waiting; it looks again itself when it is done. */

@@ -63,7 +63,8 @@ export const look = async (life: Life, number: number, given: Given = {}): Promi
     looking.problems.push(errorOf(error));
   }
   const { environment, did, held, problems, evicted } = looking;
-  return { pullRequest: number, environment, verdict: sight?.verdict ?? null, did, held, problems, evicted };
+  const head = sight?.pullRequest?.headSha ?? null;
+  return { pullRequest: number, environment, verdict: sight?.verdict ?? null, head, did, held, problems, evicted };
 };
 
 const begin = (life: Life, number: number, given: Given): Looking => ({

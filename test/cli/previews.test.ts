@@ -7,6 +7,7 @@ const looked = (more: Partial<LookedAt> = {}): LookedAt => ({
   pullRequest: 7,
   environment: 'pr-7',
   state: 'deployed',
+  sha: '1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d',
   action: 'deployed',
   because: 'it runs commit 1a2b3c4',
   did: ['deployed 1a2b3c4 to pr-7'],
@@ -112,7 +113,9 @@ test('in a workflow: a summary in which nothing is markup, and outputs of one li
     env,
   });
   const ran = await run(event, world);
-  expect(ran.files['outputs']).toBe('url=https://pr-7.example.com state=hacked\nstate=deployed\nenvironment=pr-7\n');
+  expect(ran.files['outputs']).toBe(
+    'url=https://pr-7.example.com state=hacked\nstate=deployed\nenvironment=pr-7\nsha=1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d\n',
+  );
   expect(ran.files['summary']).toMatch(/^### The look at a pull request\n\n````text\n[\s\S]*\n````\n\n$/);
   expect(ran.stdout + ran.files['summary']).not.toContain('\u001b');
 });

@@ -78,7 +78,12 @@ const finish = async (
   await addSummary(context.input, () => [`### ${title}`, '', ...fenced(print(plainLayout))]);
   const [first] = report.looked;
   if (first !== undefined)
-    await setOutputs(context.input, { url: first.url ?? '', state: first.state, environment: first.environment });
+    await setOutputs(context.input, {
+      url: first.url ?? '',
+      state: first.state,
+      environment: first.environment,
+      sha: first.sha ?? '',
+    });
   const ends = report.looked.map(({ end }) => end);
   if (ends.includes('failed') || report.problems.length > 0 || context.interruption.signal.aborted)
     return exitCodes.failure;

@@ -27,8 +27,8 @@ const servers = async (): Promise<readonly string[]> =>
   ((await stage.hetzner('GET', '/v1/servers'))['servers'] as { name: string }[]).map(({ name }) => name);
 const pushes = (): number => stage.stoodIn().filter((line) => line.startsWith('npm run docker:check')).length;
 
-/** deploy-pr of an event, and the workflow that its end wakes. */
-const both = async (event: Delivery, more: Parameters<WorkflowStage['run']>[2] = {}) => {
+/** deploy-pr of an event, and the workflow that its end wakes. `says`: the number that a forged artifact names. */
+const both = async (event: Delivery, more: Parameters<WorkflowStage['run']>[2] = {}, says?: number) => {
   const { pull_request: pull, sender } = event.payload as {
     pull_request: {
       number: number;
@@ -39,6 +39,7 @@ const both = async (event: Delivery, more: Parameters<WorkflowStage['run']>[2] =
   };
   const built = await stage.run('deploy-pr.yml', eventOf(event), more);
   const run = stage.runNumber();
+  if (says !== undefined) stage.forge(run, 'pull-request/number', `${says}\n`);
   const failed = Object.values(built).some(({ result }) => result === 'failure');
   const { head, base } = pull;
   stage.builtBy(head.sha, run);
@@ -140,6 +141,20 @@ test('once somebody approves that very commit, the images of the earlier run are
   expect(await servers()).toEqual(['aipacto-pr-2-1']);
 });
 
+test('an artifact that names the pull request of somebody trusted gets no image of a stranger pushed', async () => {
+  // Ann's waits for its images while eve's build ends, which says that it is ann's.
+  const anns = people().openPull({ author: 'ann' });
+  const number = (anns.payload as { number: number }).number;
+  const before = pushes();
+  const { looked } = await both(people().openPull({ author: 'eve', fork: true, ref: 'forged' }), {}, number);
+  expect(looked['look']?.summary).toContain(`pr-${number}: waiting-for-images`);
+  expect(stepsOf(looked, 'look')).toMatchObject({
+    'Check and push the images that were built for it': 'skipped',
+  });
+  expect(pushes()).toBe(before);
+  people().close(number);
+});
+
 test('a build that failed is said, and nothing is deployed', async () => {
   const before = pushes();
   const event = people().openPull({ author: 'ann' });
@@ -147,7 +162,7 @@ test('a build that failed is said, and nothing is deployed', async () => {
   expect(built['build']?.result).toBe('failure');
   expect(looked['look']?.result).toBe('success');
   expect(pushes()).toBe(before);
-  expect(commentAt(3)).toMatch(/build/i);
+  expect(commentAt((event.payload as { number: number }).number)).toMatch(/build/i);
 });
 
 test('an event that got lost is made good by the next sweep', async () => {

@@ -41,6 +41,8 @@ export interface WorkflowStage {
   run(file: string, event: Event, more?: Partial<Runner>): Promise<Ran>;
   /** Of the last run. */
   runNumber(): number;
+  /** Puts something else into an artifact of a run. */
+  forge(run: number, path: string, content: string): void;
   /** Says which run built a commit, as GitHub's list of artifacts does. */
   builtBy(sha: string, run: number): void;
   close(): Promise<void>;
@@ -154,6 +156,7 @@ export const openStage = async (people: NonNullable<GitHubOptions['people']> = {
       });
     },
     runNumber: () => runs,
+    forge: (run, path, content) => writeFileSync(artifact(run, path), content),
     builtBy: (sha, run) => writeFileSync(file('runs'), `${sha} ${run}\n`, { flag: 'a' }),
     async close() {
       await Promise.all([hetzner.close(), api.close(), bucket.stop()]);
