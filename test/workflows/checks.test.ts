@@ -157,7 +157,7 @@ test('a run that changes something is never cancelled; what only builds or tests
       'sweep',
       'drift-check-${{ matrix.target }}',
       'plan-${{ github.event.workflow_run.head_repository.id }}-${{ github.event.workflow_run.head_branch }}',
-      'preview-${{ github.event.workflow_run.head_repository.id }}-${{ github.event.workflow_run.head_branch }}',
+      'preview-${{ github.event.workflow_run.id }}',
       'pr-command-${{ github.event.comment.id }}',
       'ci-${{ github.ref }}',
       'deploy-pr-${{ github.event.pull_request.number }}',
