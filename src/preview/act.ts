@@ -36,6 +36,7 @@ const deploy = async (looking: Looking, sight: Sight, verdict: Deploy): Promise<
     redeploy: verdict.redeploy,
     stillWanted: () => stillWanted(looking, sight, verdict),
   });
+  if (result.result === 'deployed' || result.result === 'failed') looking.deploys += 1;
   // What was asked before it was made is old now; what withdrew it is not.
   if (result.result !== 'withdrawn') looking.fresh = undefined;
   switch (result.result) {

@@ -35,6 +35,8 @@ export interface Looking extends Seeing {
   readonly environment: string;
   readonly given: Given;
   readonly did: string[];
+  /** Those that were begun. */
+  deploys: number;
   readonly problems: Error[];
   /** Requests to the host before this event, or before the work of a later one began. */
   usedBefore: number;
@@ -76,6 +78,7 @@ const begin = (life: Life, number: number, given: Given): Looking => ({
   doubts: given.doubts === true,
   cloud: given.cloud,
   did: [],
+  deploys: 0,
   problems: [],
   usedBefore: given.usedBefore ?? life.host.usage().requests,
   held: null,
@@ -112,7 +115,7 @@ const settle = async (looking: Looking): Promise<Sight> => {
       return sight;
     }
     // A push came while the one before was deployed: this is the work of its event, which finds nothing left to do.
-    if (looking.did.length > 0 && action === 'deploy') looking.usedBefore = life.host.usage().requests - 1;
+    if (looking.deploys > 0 && action === 'deploy') looking.usedBefore = life.host.usage().requests - 1;
     const acted = await act(looking, sight);
     if (acted !== 'again' && acted !== 'held') return { ...sight, verdict: acted };
     if (acted === 'again') {

@@ -89,10 +89,17 @@ export const evict = async (looking: Looking, victim: string): Promise<boolean> 
 
 /** null: it is done. */
 const notDone = (looking: Looking, result: Removed, verdict: Verdict): Acted | null => {
-  if (result.result === 'destroyed' || result.result === 'absent') return null;
-  if (result.result === 'held') looking.held = result.message;
-  else looking.problems.push(notRemoved(looking.environment, result));
-  return result.result === 'held' ? 'held' : verdict;
+  switch (result.result) {
+    case 'held':
+      looking.held = result.message;
+      return 'held';
+    case 'failed':
+    case 'blocked':
+      looking.problems.push(notRemoved(looking.environment, result.message));
+      return verdict;
+    default:
+      return null;
+  }
 };
 
 /** Of everything that was asked for, all came whole. */
@@ -108,7 +115,7 @@ const forget = ({ cloud }: Looking, environment: string): void => {
   if (cloud !== undefined) cloud.previews = cloud.previews.filter((one) => one.environment !== environment);
 };
 
-const notRemoved = (environment: string, { message }: Extract<Removed, { message: string }>): Failure =>
+const notRemoved = (environment: string, message: string): Failure =>
   new Failure(`${environment} was not removed: ${message}`, {
     next: `reconcile destroy pr ${numberOf(environment)}, or wait for the next sweep`,
   });

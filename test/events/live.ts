@@ -26,6 +26,8 @@ export interface Process {
   report: Report | null;
   /** To the code host. */
   requests: () => number;
+  /** Deploys it began: a push in the middle of one is another event. */
+  deploys: number;
   /** Somebody deleted our comment, so it had to be looked for and made again. */
   madeAgain: boolean;
   /** The last answer of that list did not come whole. */
@@ -95,6 +97,7 @@ const start = (lab: Lab, what: Wake | 'sweep', seed: number): Process => {
     done: false,
     report: null,
     requests: () => 0,
+    deploys: 0,
     madeAgain: false,
     incomplete: new Set(),
   };
@@ -199,6 +202,11 @@ const worldOf = (lab: Lab, process: Process, chance: Chance): PreviewWorld => {
   });
   return {
     ...port,
+    deploy: async (wanted) => {
+      const result = await port.deploy(wanted);
+      if (result.result === 'deployed' || result.result === 'failed') process.deploys += 1;
+      return result;
+    },
     record: (environment, change) =>
       port.record(environment, (before) => {
         const next = change(before);

@@ -52,9 +52,9 @@ export const simulate = async ({ policy, moves }: Story, sabotage?: Sabotage): P
   const stuck = lab.processes.find((one) => !one.done && !one.dead);
   if (stuck !== undefined) violate(lab, witness, 'left without', `${stuck.name} never ended`);
   witness.end();
-  for (const { report, requests, name, madeAgain } of lab.processes) {
+  for (const { report, requests, deploys, name, madeAgain } of lab.processes) {
     // One event, one look, one deploy: whatever came in between was another event.
-    const once = report?.looked.length === 1 && (report.looked[0]?.did.length ?? 0) < 2;
+    const once = report?.looked.length === 1 && deploys < 2;
     if (!once || name.endsWith('sweep') || madeAgain) continue;
     counts.mostRequests = Math.max(counts.mostRequests, requests());
     if (requests() > requestsMax) violate(lab, witness, 'requests', `${requests()} by ${name}`);
