@@ -114,9 +114,11 @@ const settle = async (looking: Looking): Promise<Sight> => {
       looking.problems.push(stillMoving(looking.environment));
       return sight;
     }
-    // A push came while the one before was deployed: this is the work of its event, which finds nothing left to do.
-    if (looking.deploys > 0 && action === 'deploy') looking.usedBefore = life.host.usage().requests - 1;
+    const { deploys } = looking;
+    const used = life.host.usage().requests - 1;
     const acted = await act(looking, sight);
+    // A push came while the one before was deployed: this was the work of its event, which finds nothing left to do.
+    if (deploys > 0 && looking.deploys > deploys) looking.usedBefore = used;
     if (acted !== 'again' && acted !== 'held') return { ...sight, verdict: acted };
     if (acted === 'again') {
       rounds += 1;
