@@ -42,7 +42,10 @@ export interface PreviewRecord {
   readonly seen?: { readonly sha: string; readonly state: 'open' | 'draft' | 'closed'; readonly at: string };
   /** Our comment asks to approve this head commit since then; a plain `/deploy` means it, and no later one. */
   readonly asked?: { readonly sha: string; readonly at: string };
-  /** Who does not write to the repository gets this very commit deployed, and nothing else. */
+  /**
+   * Who does not write to the repository gets this very commit deployed, and nothing else. Ends with `/destroy`, when its
+   * time is over, and with a pull request that is closed or a draft: none of these does a stranger undo.
+   */
   readonly approved?: Said & { readonly sha: string };
   /** By `/destroy`: nothing is made until somebody says `/deploy` or `/redeploy`, or the pull request is reopened. */
   readonly dismissed?: Said;

@@ -28,7 +28,8 @@ export const seenNow = (
   const { seen } = record;
   if (seen?.sha === pullRequest.headSha && seen.state === state) return record;
   const next: PreviewRecord = { ...record, seen: { sha: pullRequest.headSha, state, at: now } };
-  if (state !== 'open') return without(next, ['waitingSince', 'redeploy']);
+  // Whoever approved it looked at an open one: a stranger does not get it back by opening it once more.
+  if (state !== 'open') return without(next, ['waitingSince', 'redeploy', 'approved']);
   const reopened = seen?.state === 'closed';
   const at = touchedAt(pullRequest, now);
   if (reopened) return wantedAgain(next, at);
@@ -60,20 +61,22 @@ const wantedAgain = (record: PreviewRecord, at: string): PreviewRecord => {
   return { ...awake(without(record, ['dismissed', 'failed']), at), wantedAt: later(at, record.wantedAt) };
 };
 
-export const saidDeploy = (record: PreviewRecord, said: Said, approved: string | null): PreviewRecord => ({
-  ...wantedAgain(record, said.at),
-  ...(approved !== null && { approved: { ...said, sha: approved } }),
-});
+export const saidDeploy = (record: PreviewRecord, said: Said, approved: string | null): PreviewRecord => {
+  const next = wantedAgain(record, said.at);
+  // A later `/destroy` withdrew it, though its event came first.
+  return next === record || approved === null ? next : { ...next, approved: { ...said, sha: approved } };
+};
 
 export const saidRedeploy = (record: PreviewRecord, said: Said): PreviewRecord => {
   const next = wantedAgain(record, said.at);
   return next === record ? record : { ...next, redeploy: said };
 };
 
+/** Also the word that approved a commit: reopening brings back what is trusted by itself, and nothing else. */
 export const saidDestroy = (record: PreviewRecord, said: Said): PreviewRecord =>
   record.wantedAt !== undefined && record.wantedAt > said.at
     ? record
-    : { ...without(record, ['waitingSince', 'redeploy']), dismissed: said };
+    : { ...without(record, ['waitingSince', 'redeploy', 'approved']), dismissed: said };
 
 export const extendedTo = (record: PreviewRecord, until: string, at: string): PreviewRecord => ({
   ...record,
@@ -155,7 +158,7 @@ export const stopped = (record: PreviewRecord, before: PreviewRecord, now: strin
 /** Asked once more of what is written now: a review that came meanwhile keeps it. */
 export const expired = (record: PreviewRecord, policy: PreviewPolicy, now: number): PreviewRecord =>
   isExpired(record, policy, now)
-    ? { ...without(record, ['waitingSince']), ended: { because: 'expired', at: iso(now) } }
+    ? { ...without(record, ['waitingSince', 'approved']), ended: { because: 'expired', at: iso(now) } }
     : record;
 
 export const evicted = (record: PreviewRecord, madeRoomFor: string, now: number): PreviewRecord =>

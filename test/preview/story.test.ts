@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createScene, day, hour, minute, shaOf } from './model/scene.ts';
+import { createScene, day, hour, minute, type Scene, shaOf } from './model/scene.ts';
 
 const bea = { login: 'bea', association: 'NONE' } as const;
 
@@ -164,6 +164,50 @@ describe('trust', () => {
     expect(scene.exists()).toEqual(['pr-7']);
     scene.pass(day + hour);
     await scene.life.sweep();
+    expect(scene.exists()).toEqual([]);
+  });
+
+  test.each([
+    [
+      'closes and opens it once more',
+      async (scene: Scene) => void (await scene.event(7, 'closed', { state: 'closed' })),
+    ],
+    ['makes it a draft for a moment', async (scene: Scene) => void (await scene.event(7, 'draft', { draft: true }))],
+    ['opens it once more after a /destroy', async (scene: Scene) => void (await scene.say(7, 'ada', '/destroy'))],
+    [
+      'opens it once more when its time was over',
+      async (scene: Scene) => {
+        scene.pass(4 * day);
+        await scene.life.sweep();
+      },
+    ],
+  ])('an approval does not come back: a stranger %s', async (_title, ends) => {
+    const scene = createScene({ ttlMs: 3 * day });
+    await scene.event(7, 'opened', { author: bea, headRepository: 'bea/shop' });
+    await scene.say(7, 'ada', `/deploy ${shaOf('a')}`);
+    expect(scene.exists()).toEqual(['pr-7']);
+    scene.pass(hour);
+    await ends(scene);
+    expect(scene.exists()).toEqual([]);
+    scene.pass(hour);
+    await scene.event(7, 'reopened', { state: 'open', draft: false });
+    await scene.life.sweep();
+    expect([scene.exists(), scene.comment(7)]).toEqual([[], expect.stringContaining('waiting-for-approval')]);
+    scene.pass(hour);
+    await scene.say(7, 'ada', '/deploy');
+    expect(scene.exists()).toEqual(['pr-7']);
+  });
+
+  test('a /deploy whose event comes after that of a later /destroy approves nothing', async () => {
+    const scene = createScene();
+    await scene.event(7, 'opened', { author: bea, headRepository: 'bea/shop' });
+    const createdAt = new Date(scene.now()).toISOString();
+    scene.pass(hour);
+    await scene.say(7, 'ada', '/destroy');
+    const author = { login: 'ada', association: 'MEMBER' };
+    await scene.life.on({ kind: 'comment', number: 7, id: 99, author, body: `/deploy ${shaOf('a')}`, createdAt });
+    scene.pass(hour);
+    await scene.event(7, 'reopened');
     expect(scene.exists()).toEqual([]);
   });
 
