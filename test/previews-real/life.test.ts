@@ -26,7 +26,7 @@ describe.each(previewModes)('mode: %s', (mode) => {
       const heard = await team.built(opened.number);
       expect(heard.exitCode, heard.stderr).toBe(0);
       const url = `http://pr-${opened.number}.pr.aipacto.com`;
-      expect(heard.outputs).toEqual({ state: 'deployed', environment: `pr-${opened.number}`, url });
+      expect(heard.outputs).toEqual({ state: 'deployed', environment: `pr-${opened.number}`, url, sha: opened.sha });
       expect(flat(heard.stdout)).toMatch(/pr-1: deployed it runs commit .* - deployed \w{7} to pr-1 http:\/\/pr-1/);
       expect(flat(heard.stdout)).toMatch(/said at https:\/\/github\.com\/acme\/shop\/pull\/1#issuecomment-\d+/);
       expect(flat(heard.stdout)).toMatch(/requests: [1-8] to GitHub \(\d+ left\), \d+ to Hetzner/);
@@ -210,7 +210,7 @@ describe('what can not be', () => {
       people.openPull({ author: 'alice', title: 'a\nurl=https://evil.example', ref: 'x\nstate=deployed' }),
     );
     const heard = await team.built(1);
-    expect(Object.keys(heard.outputs).sort()).toEqual(['environment', 'state', 'url']);
+    expect(Object.keys(heard.outputs).sort()).toEqual(['environment', 'sha', 'state', 'url']);
     expect(heard.outputs['url']).toBe('http://pr-1.pr.aipacto.com');
   });
 });
