@@ -44,8 +44,8 @@ export interface Lab {
   readonly outages: Map<string, number>;
   readonly policy: PreviewPolicy;
   readonly sabotage: Sabotage | undefined;
-  /** Told when somebody decides that nobody works on a preview any more. */
-  ending: (environment: string, before: PreviewRecord, ended: NonNullable<PreviewRecord['ended']>) => void;
+  /** Told of every change to what is remembered. */
+  recorded: (environment: string, before: PreviewRecord | undefined, next: PreviewRecord | undefined) => void;
   /** Who is at the cloud right now, for the checkers. */
   acting: Process | null;
   start(what: Wake | 'sweep', seed: number): Process;
@@ -70,7 +70,7 @@ export const createLab = (policy: PreviewPolicy, sabotage: Sabotage | undefined)
     policy,
     sabotage,
     acting: null,
-    ending: () => {},
+    recorded: () => {},
     start: (what, seed) => start(lab, what, seed),
     tell: (line) => void lab.story.push(`${clockText(timeline.now())} ${line}`),
   };
@@ -210,8 +210,7 @@ const worldOf = (lab: Lab, process: Process, chance: Chance): PreviewWorld => {
     record: (environment, change) =>
       port.record(environment, (before) => {
         const next = change(before);
-        if (next?.ended !== undefined && before?.ended === undefined)
-          lab.ending(environment, before ?? next, next.ended);
+        lab.recorded(environment, before, next);
         return next;
       }),
     existing: async () => whole(lab, process, 'cloud', await port.existing()),

@@ -35,10 +35,11 @@ const hour = 3_600_000;
 export const createWitness = (lab: Lab): Witness => {
   const { world, timeline } = lab;
   const askedAt = new Map<string, number>();
-  const ended = new Map<string, number>();
-  lab.ending = (environment, before, ending) => {
-    ended.set(environment, timeline.now());
-    mayEnd(lab, environment, before, ending, violate);
+  const overUntil = new Map<string, number>();
+  lab.recorded = (environment, before, next) => {
+    if (isOver(before) && !isOver(next)) overUntil.set(environment, timeline.now());
+    if (before !== undefined && before.ended === undefined && next?.ended !== undefined)
+      mayEnd(lab, environment, before, next.ended, violate);
   };
   const running = new Map<string, string>();
   const witness: Witness = {
@@ -74,7 +75,7 @@ export const createWitness = (lab: Lab): Witness => {
     if (what === 'stopped') return;
     if (lab.acting !== null && lab.acting.incomplete.size > 0)
       violate('incomplete list', `${environment} by ${by}, of ${[...lab.acting.incomplete].join(', ')}`);
-    const because = whyNot(lab, environment, ended);
+    const because = whyNot(lab, environment, overUntil);
     if (because !== null) violate('without cause', `${environment} by ${by}: ${because}`);
   };
   return witness;
@@ -111,18 +112,22 @@ const mayRun = (
     violate('untrusted', `${environment} at ${heads.map((head) => head.slice(0, 7)).join(' or ')}`);
 };
 
+/** Somebody said that it should go, or nobody worked on it. */
+const isOver = (record: PreviewRecord | undefined): boolean =>
+  record?.dismissed !== undefined || record?.ended !== undefined;
+
 /** null: there was a cause. */
-const whyNot = (lab: Lab, environment: string, ended: ReadonlyMap<string, number>): string | null => {
+const whyNot = (lab: Lab, environment: string, overUntil: ReadonlyMap<string, number>): string | null => {
   const { truth, world, timeline } = lab;
   const versions = truth.pullsSince(numberOf(environment), lab.acting?.startedAt ?? timeline.now());
   if (versions.length === 0 || versions.some(({ state, draft }) => state === 'closed' || draft)) return null;
   const record = world.records.get(environment);
   if (record === undefined) return 'nobody remembers it';
-  if (record.dismissed !== undefined) return null;
   if (record.deployed === undefined) return null;
-  const endedAt = ended.get(environment);
-  if (endedAt !== undefined && endedAt >= (lab.acting?.startedAt ?? 0)) return null;
-  return record.ended === undefined ? 'it was wanted' : null;
+  // Decided before somebody wanted it again.
+  const until = overUntil.get(environment);
+  if (until !== undefined && until >= (lab.acting?.startedAt ?? 0)) return null;
+  return isOver(record) ? null : 'it was wanted';
 };
 
 /** By what is written down at the very moment at which it is decided. */
