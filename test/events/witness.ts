@@ -41,7 +41,8 @@ export const createWitness = (lab: Lab): Witness => {
     if (before !== undefined && before.ended === undefined && next?.ended !== undefined)
       mayEnd(lab, environment, before, next.ended, violate);
   };
-  const running = new Map<string, string>();
+  /** Commits that ran since it was made, each of which was allowed then: they may be deployed once more. */
+  const ran = new Map<string, Set<string>>();
   const witness: Witness = {
     violations: [],
     created: 0,
@@ -66,12 +67,13 @@ export const createWitness = (lab: Lab): Witness => {
       witness.created += 1;
       if (world.made.size > lab.policy.max) violate('over the cap', `${world.made.size} of ${lab.policy.max}`);
       const sha = shaOf(images);
-      if (running.get(environment) !== (sha ?? 'configured')) mayRun(lab, environment, sha, askedAt, violate);
-      running.set(environment, sha ?? 'configured');
+      const commits = ran.get(environment) ?? new Set();
+      if (!commits.has(sha ?? 'configured')) mayRun(lab, environment, sha, askedAt, violate);
+      ran.set(environment, commits.add(sha ?? 'configured'));
       return;
     }
     witness.destroyed += 1;
-    if (what === 'destroyed') running.delete(environment);
+    if (what === 'destroyed') ran.delete(environment);
     if (what === 'stopped') return;
     if (lab.acting !== null && lab.acting.incomplete.size > 0)
       violate('incomplete list', `${environment} by ${by}, of ${[...lab.acting.incomplete].join(', ')}`);
