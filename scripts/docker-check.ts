@@ -4,7 +4,9 @@
  * For a trusted job: looks at an archive of images that an untrusted build uploaded, as data, and pushes what is as it
  * should be, under tags that say where it comes from: pr-<N>-<sha12>, <sha12>. Prints JOB=REFERENCE, a line each.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { $ } from 'zx';
 import { parseImage } from '../src/domain/image-reference.ts';
 import { checkArchive, defaultLimits } from './docker/check-archive.ts';
@@ -18,6 +20,7 @@ import {
   withDigest,
 } from './docker/publish.ts';
 import { retagged, tagFor } from './docker/tags.ts';
+import { writeChecked } from './docker/write-checked.ts';
 import { giveUp, jobImages, needDocker, readOptions, readProject } from './project.ts';
 
 const usage = 'npm run docker:check -- ARCHIVE --sha SHA [--pull-request N] [--push] [--digests FILE]';
@@ -45,14 +48,19 @@ for (const { name, bytes } of images) console.error(`${name}: as it should be, $
 if (values.push === true) {
   const targets = images.map((image) => ({ ...image, target: retagged(image.name, tag ?? '') }));
   refuseTags(targets.map(({ target }) => target));
+  const folder = mkdtempSync(join(tmpdir(), 'checked-'));
+  // giveUp ends the process wherever it is.
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const clean = join(folder, 'images.tar');
+  await writeChecked(archive ?? '', images, clean);
   await loggedIn(project, async () => {
     const published: Published[] = [];
     let loaded = false;
     for (const { name, archived, target } of targets) {
-      let digest = await pushFromArchive(archive ?? '', archived, target);
+      let digest = await pushFromArchive(clean, archived, target);
       if (digest === undefined) {
         await needDocker();
-        if (!loaded) await $({ quiet: true })`docker load -q -i ${archive}`;
+        if (!loaded) await $({ quiet: true })`docker load -q -i ${clean}`;
         loaded = true;
         await $({ quiet: true })`docker tag ${archived} ${target}`;
         digest = await pushFromEngine(target);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { parseImage } from '../../src/domain/image-reference.ts';
@@ -36,6 +36,16 @@ export interface CheckedImage {
   readonly archived: string;
   readonly name: string;
   readonly bytes: number;
+  /** Path in the archive. */
+  readonly config: string;
+  readonly layers: readonly CheckedLayer[];
+}
+export interface CheckedLayer {
+  /** In the archive, packed or not. */
+  readonly path: string;
+  /** Unpacked, and their digest. */
+  readonly bytes: number;
+  readonly digest: string;
 }
 /** `faults` is empty where everything is as it should be. */
 export interface Checked {
@@ -49,14 +59,11 @@ export const checkArchive = async (path: string, { names, limits }: Expected): P
     const { size } = await file.stat();
     if (size > limits.archiveBytes)
       return { images: [], faults: [`the archive has ${size} bytes, more than ${limits.archiveBytes}`] };
-    const read: ReadAt = async (offset, length) => {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
-      return buffer.subarray(0, bytesRead);
-    };
+    const read = readerOf(file);
     const entries = await tarEntries(read, limits.entries);
     const paths = faultsOfPaths(entries);
     if (paths.length > 0) return { images: [], faults: paths };
-    return await checkImages({ read, entries, limits, archiveBytes: size }, names);
+    return await checkImages({ read, entries, limits }, names);
   } catch (error) {
     return { images: [], faults: [`it can't be read: ${error instanceof Error ? error.message : String(error)}`] };
   } finally {
@@ -64,11 +71,17 @@ export const checkArchive = async (path: string, { names, limits }: Expected): P
   }
 };
 
-interface Archive {
+export const readerOf =
+  (file: FileHandle): ReadAt =>
+  async (offset, length) => {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
+    return buffer.subarray(0, bytesRead);
+  };
+
+export interface Archive {
   readonly read: ReadAt;
   readonly entries: readonly TarEntry[];
   readonly limits: Expected['limits'];
-  readonly archiveBytes: number;
 }
 
 const leavesFolder = (path: string): boolean =>
@@ -106,9 +119,10 @@ const checkImages = async (archive: Archive, names: readonly string[]): Promise<
       continue;
     }
     const layers = Array.isArray(one.Layers) ? one.Layers.map(String) : [];
-    const { bytes, faults: own } = await checkImage(archive, String(one.Config), layers);
+    const config = String(one.Config);
+    const { bytes, faults: own, checked } = await checkImage(archive, config, layers);
     faults.push(...own.map((fault) => `${name}: ${fault}`));
-    images.push({ archived: tag, name, bytes });
+    images.push({ archived: tag, name, bytes, config, layers: checked });
   }
   for (const name of names) {
     const count = images.filter((image) => image.name === name).length;
@@ -130,23 +144,23 @@ const checkImage = async (archive: Archive, configPath: string, layers: readonly
   const faults = faultsOfConfig(config);
   const ids = Array.isArray(config.rootfs?.diff_ids) ? config.rootfs.diff_ids.map(String) : [];
   if (layers.length === 0 || layers.length > 127 || ids.length !== layers.length)
-    return { bytes: 0, faults: [...faults, `${layers.length} layers, ${ids.length} of them named`] };
+    return { bytes: 0, faults: [...faults, `${layers.length} layers, ${ids.length} of them named`], checked: [] };
+  const checked: CheckedLayer[] = [];
   let bytes = 0;
   for (const [nth, layer] of layers.entries()) {
     const looked = await checkLayer(archive, layer, archive.limits.imageBytes - bytes);
     bytes += looked.bytes;
+    checked.push({ path: layer, bytes: looked.bytes, digest: looked.digest });
     faults.push(...looked.faults);
     if (looked.faults.length === 0 && looked.digest !== ids[nth])
       faults.push(`layer ${nth + 1} is not the one it is said to be`);
   }
-  return { bytes, faults: faults.slice(0, 10) };
+  return { bytes, faults: faults.slice(0, 10), checked };
 };
 
 /** Unpacked in memory a piece at a time, and never more than the bound: a small file may hold a huge one. */
 const checkLayer = async (archive: Archive, path: string, room: number) => {
   const entry = fileAt(archive, path);
-  const head = await archive.read(entry.offset, 2);
-  const packed = head[0] === 0x1f && head[1] === 0x8b;
   const hash = createHash('sha256');
   const parts: Buffer[] = [];
   let bytes = 0;
@@ -156,13 +170,19 @@ const checkLayer = async (archive: Archive, path: string, room: number) => {
     hash.update(chunk);
     parts.push(chunk);
   };
-  if (packed) for await (const chunk of unpacked(archive, entry)) take(chunk);
-  else for await (const chunk of piecesOf(archive, entry)) take(chunk);
+  for await (const chunk of plainPieces(archive, entry)) take(chunk);
   const whole = Buffer.concat(parts);
   const faults = faultsOfFiles(
     await tarEntries(async (offset, length) => whole.subarray(offset, offset + length), archive.limits.files),
   );
   return { bytes, digest: `sha256:${hash.digest('hex')}`, faults };
+};
+
+/** A layer unpacked, a piece at a time. */
+export const plainPieces = async function* (archive: Archive, entry: TarEntry): AsyncGenerator<Buffer> {
+  const head = await archive.read(entry.offset, 2);
+  const isPacked = head[0] === 0x1f && head[1] === 0x8b;
+  yield* isPacked ? unpacked(archive, entry) : piecesOf(archive, entry);
 };
 
 const unpacked = async function* (archive: Archive, entry: TarEntry): AsyncGenerator<Buffer> {
@@ -195,7 +215,7 @@ const faultsOfFiles = (entries: readonly TarEntry[]): string[] =>
         `a layer holds ${JSON.stringify(path.slice(0, 100))}, ${type === 'other' ? 'a device' : 'which leads out of it'}`,
     );
 
-const fileAt = ({ entries }: Archive, path: string): TarEntry => {
+export const fileAt = ({ entries }: Archive, path: string): TarEntry => {
   let at = posix.normalize(path);
   for (let links = 0; links < 3; links += 1) {
     const entry = entries.find((one) => posix.normalize(one.path) === at);
@@ -206,7 +226,7 @@ const fileAt = ({ entries }: Archive, path: string): TarEntry => {
   throw new Error(`${JSON.stringify(path.slice(0, 100))} is a link to a link`);
 };
 
-const contentOf = async (archive: Archive, path: string, max: number): Promise<Buffer> => {
+export const contentOf = async (archive: Archive, path: string, max: number): Promise<Buffer> => {
   const { offset, size } = fileAt(archive, path);
   if (size > max) throw new Error(`${JSON.stringify(path.slice(0, 100))} has ${size} bytes`);
   return archive.read(offset, size);

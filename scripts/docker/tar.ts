@@ -90,3 +90,17 @@ const paxIn = (content: Buffer): Record<string, string> => {
   }
   return found;
 };
+
+/** A header of ustar for a file of ours, whose short name is plain ASCII. */
+export const tarHeader = (name: string, size: number): Buffer => {
+  const head = Buffer.alloc(block);
+  head.write(name, 0, 'latin1');
+  head.write('0000644\x000000000\x000000000\0', 100, 'latin1');
+  head.write(`${size.toString(8).padStart(11, '0')}\x0000000000000\0        0`, 124, 'latin1');
+  head.write('ustar\x0000', 257, 'latin1');
+  const sum = head.reduce((total, byte) => total + byte, 0);
+  head.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  return head;
+};
+export const tarPadding = (size: number): Buffer => Buffer.alloc((block - (size % block)) % block);
+export const tarEnd: Buffer = Buffer.alloc(2 * block);

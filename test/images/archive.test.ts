@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkArchive, defaultLimits, type Limits } from '../../scripts/docker/check-archive.ts';
 import { faultOfTag, originOf, retagged, tagFor } from '../../scripts/docker/tags.ts';
 import { tarEntries } from '../../scripts/docker/tar.ts';
+import { writeChecked } from '../../scripts/docker/write-checked.ts';
 import { archiveOf } from '../../src/emulator/docker/archive.ts';
 
 let folder = '';
@@ -150,6 +151,40 @@ test('too large, too many files, a small file that unpacks to a huge one, anothe
   expect(await faultsOf(saved(both({ diffId: `sha256:${'0'.repeat(64)}` })))).toEqual([
     'docker.io/acme/shop-server: layer 1 is not the one it is said to be',
   ]);
+});
+
+/** Where ustar has a prefix of the path GNU's header has a time, so programs differ about what an entry is called. */
+const gnu = (tar: Buffer): Buffer => {
+  tar.write('ustar  \0', 257, 'latin1');
+  tar.write('00000000001\0', 345, 'latin1');
+  tar.write('        ', 148);
+  const sum = tar.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+  tar.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return tar;
+};
+
+test('what others would read in another way is not in what they get: only the images that were looked at are, unpacked', async () => {
+  const layer = layerOf();
+  const path = saved(both({ layer: gzipSync(layer), diffId: `sha256:${sha(layer)}` }), [
+    { path: 'index.json', content: JSON.stringify({ manifests: [{ digest: 'sha256:evil' }] }) },
+    { path: 'oci-layout', content: '{"imageLayoutVersion":"1.0.0"}' },
+  ]);
+  const evil = [{ Config: 'evil.json', RepoTags: ['acme/shop-server:latest'], Layers: ['0/layer.tar'] }];
+  const shown = gnu(archiveOf([{ path: 'manifest.json', content: JSON.stringify(evil) }], 0).subarray(0, -1024));
+  const hostile = written(Buffer.concat([shown, readFileSync(path)]));
+  const { images, faults } = await checkArchive(hostile, { names, limits: defaultLimits });
+  expect(faults).toEqual([]);
+
+  const clean = join(folder, 'clean.tar');
+  await writeChecked(hostile, images, clean);
+  const tar = readFileSync(clean);
+  const read = async (offset: number, length: number): Promise<Buffer> => tar.subarray(offset, offset + length);
+  const entries = await tarEntries(read, 100);
+  expect(entries.map((entry) => entry.path)).toEqual(['manifest.json', '0.json', '1.json', `${sha(layer)}.tar`]);
+  expect(tar.includes('evil')).toBe(false);
+  const again = await checkArchive(clean, { names, limits: defaultLimits });
+  expect(again.faults).toEqual([]);
+  expect(again.images.map(({ archived }) => archived)).toEqual(images.map(({ archived }) => archived));
 });
 
 test('no archive at all, an archive cut off, one without a manifest', async () => {
