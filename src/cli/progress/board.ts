@@ -43,6 +43,7 @@ export const createBoard = (startedAt: number): Board => {
       tails = tailsOf(plan.steps);
       running.clear();
       ended.clear();
+      Object.assign(pace, { estimatedMs: 0, tookMs: 0, steps: 0 });
     },
     start(step, now) {
       running.set(step.id, { step, startedAt: now, waitingFor: '' });
