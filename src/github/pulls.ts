@@ -57,9 +57,20 @@ export const pullsOf = (client: GitHubClient): Pick<CodeHost, 'pullRequest' | 'o
   },
 });
 
-/** `role_name` is finer; a role of an organisation's own says only there what it is worth. */
+/** What a role is worth; an organisation may call a role of its own anything, also "write". */
+const worth: Readonly<Record<Permission, string>> = {
+  admin: 'admin',
+  maintain: 'write',
+  write: 'write',
+  triage: 'read',
+  read: 'read',
+  none: 'none',
+};
+/** `permission` counts; `role_name` is finer where it agrees. */
 const permissionIn = ({ permission, role_name }: z.infer<typeof permissionSchema>): Permission =>
-  permissions.find((one) => one === role_name) ?? permissions.find((one) => one === permission) ?? 'none';
+  permissions.find((one) => one === role_name && worth[one] === permission) ??
+  permissions.find((one) => one === permission) ??
+  'none';
 
 /**
  * Oldest first, so that one opened meanwhile comes last. One that is closed meanwhile moves its successors up, past the

@@ -71,6 +71,22 @@ test('open pull requests are one request per hundred, closed ones are not among 
   expect(await asked).toEqual(['GET pulls 200', 'GET pulls 200', 'GET pulls 200']);
 });
 
+test('a role that an organisation made up and called "write" gives nobody what write access gives', async () => {
+  const github = acmeShop();
+  const answers = [
+    { permission: 'read', role_name: 'write' },
+    { permission: 'read', role_name: 'admin' },
+    { permission: 'write', role_name: 'release captain' },
+    { permission: 'write', role_name: 'maintain' },
+    { permission: 'none', role_name: 'maintain' },
+  ];
+  const fetch = async (): Promise<Response> => Response.json(answers.shift());
+  const host = hostOf({ ...github, fetch });
+  const may = [];
+  for (let n = 0; n < 5; n += 1) may.push(await host.permissionOf('ann'));
+  expect(may).toEqual(['read', 'read', 'write', 'maintain', 'none']);
+});
+
 test('what somebody may do is one request; nobody, bots and names that are none may do nothing', async () => {
   const github = acmeShop();
   for (const role of ['admin', 'maintain', 'triage'] as const) github.people.setPermission(`a-${role}`, role);
