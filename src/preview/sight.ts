@@ -60,7 +60,8 @@ export const sightOf = async (seeing: Seeing, pullRequest: PullRequest | null): 
   const base = { pullRequest, record, exists, hasPlace, places, records: all, first };
   const trust = trustNow(seeing, pullRequest, record);
   const verdict = verdictBy(trust !== 'untrusted');
-  if (pullRequest === null || !dependsOn(trust, verdict, room)) return { ...base, verdict, room };
+  const halfMade = exists && record?.deployed === undefined;
+  if (pullRequest === null || !dependsOn(trust, verdict, { room, halfMade })) return { ...base, verdict, room };
   const sure = await askTrust(seeing, pullRequest, record);
   return { ...base, verdict: verdictBy(sure === 'trusted'), room };
 };
@@ -149,10 +150,16 @@ export const askTrust = async (
 };
 
 /** Whoever is only presumed to be trusted is asked about right before the first create, unless others lose by it. */
-const dependsOn = (trust: Trust, verdict: Verdict, room: Room | null): boolean => {
+const dependsOn = (
+  trust: Trust,
+  verdict: Verdict,
+  { room, halfMade }: { readonly room: Room | null; readonly halfMade: boolean },
+): boolean => {
   if (trust !== 'presumed' && trust !== 'unknown') return false;
   const because = 'because' in verdict ? verdict.because : null;
   if (because === 'waiting-for-place' || because === 'author-limit' || because === 'budget') return true;
   if (verdict.action === 'deploy') return trust === 'unknown' || room?.kind === 'evict';
+  // What nobody may have any more, and that never answered, goes.
+  if (verdict.action === 'keep' && halfMade) return true;
   return trust === 'unknown' && (because === 'waiting-for-images' || because === 'build-failed');
 };
