@@ -26,6 +26,13 @@ export const setOutputs = (told: Told, values: Readonly<Record<string, string>>)
       .join(''),
   );
 
+/**
+ * A runner carries out what is printed as `::name::` at the beginning of a line, or as `##[name]` anywhere in one
+ * (actions/runner, ActionCommand.cs): outputs of the step among them. We print none, so any is somebody else's text.
+ */
+export const withoutCommands = (text: string): string =>
+  text.replaceAll(/^(\s*):(?=:[a-z])/gim, '$1: ').replaceAll('##[', '## [');
+
 /** What the command was for is done by now: that this file could not be written is said, and changes no exit code. */
 const append = async (
   { env, files, io, secrets }: Told,

@@ -4,7 +4,7 @@ import { redact } from '../domain/secret.ts';
 import type { Workspace } from '../ports/session.ts';
 import { commandLine, type Invocation, type Parsed, parseArguments } from './arguments.ts';
 import type { CommandContext, CommandRun } from './context.ts';
-import { addSummary, setOutputs } from './github-runner.ts';
+import { addSummary, setOutputs, withoutCommands } from './github-runner.ts';
 import { overview, verbHelp } from './help.ts';
 import { listenForInterrupts } from './interruption.ts';
 import type { CliInput, Io, Stream } from './io.ts';
@@ -179,7 +179,8 @@ const layoutFor = (
 });
 
 /** The last net: nothing is written that shares twelve characters with a secret, wherever it came from. */
-const guarded = ({ io, secrets }: CliInput): Io => {
+const guarded = ({ io, secrets, env }: CliInput): Io => {
+  const spoken = env['GITHUB_ACTIONS'] === 'true' ? withoutCommands : (text: string) => text;
   const guard = (stream: Stream): Stream => ({
     get isTTY() {
       return stream.isTTY;
@@ -187,7 +188,7 @@ const guarded = ({ io, secrets }: CliInput): Io => {
     get columns() {
       return stream.columns;
     },
-    write: (text) => stream.write(redact(text, secrets())),
+    write: (text) => stream.write(spoken(redact(text, secrets()))),
   });
   return { ...io, stdout: guard(io.stdout), stderr: guard(io.stderr) };
 };

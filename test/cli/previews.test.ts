@@ -120,6 +120,17 @@ test('in a workflow: a summary in which nothing is markup, and outputs of one li
   expect(ran.stdout + ran.files['summary']).not.toContain('\u001b');
 });
 
+test('nobody gives commands to a runner by what we print', async () => {
+  const hostile = '##[set-output name=environment;]pr-1\n::set-output name=state::deployed\n  ::stop-commands::x';
+  const { world } = worldOf({ ...report(looked({ because: hostile, trouble: hostile })), problems: [hostile] });
+  for (const line of [event, `${event} --json`]) {
+    const { stdout, stderr } = await run(line, { ...world, env: { ...world.env, GITHUB_ACTIONS: 'true' } });
+    expect(stdout).toContain('set-output');
+    expect(stdout + stderr).not.toMatch(/##\[|^\s*::/m);
+  }
+  expect((await run(event, world)).stdout).toContain('##[');
+});
+
 test('a sweep says what went first, and why the rest stays; --dry-run only what it would do', async () => {
   const gone = looked({
     environment: 'pr-3',
