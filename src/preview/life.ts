@@ -113,7 +113,8 @@ const lookAround = async (life: Life, number: number, given: Given): Promise<Rep
   const own = await look(life, number, { ...given, asked });
   const looked: Looked[] = [own];
   for (const victim of own.evicted) looked.push(await look(life, victim, { asked }));
-  if (isTrustworthy(own)) looked.push(...(await serveWaiting(life, { asked })));
+  if (isTrustworthy(own))
+    looked.push(...(await serveWaiting(life, { asked, looked: looked.map((one) => one.pullRequest) })));
   return { looked, notes: [], problems: looked.flatMap(({ problems }) => problems) };
 };
 

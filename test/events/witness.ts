@@ -38,6 +38,10 @@ export const createWitness = (lab: Lab): Witness => {
   const overUntil = new Map<string, number>();
   lab.recorded = (environment, before, next) => {
     if (isOver(before) && !isOver(next)) overUntil.set(environment, timeline.now());
+    // Until then it was half made, which nobody keeps for an author who may not write any more.
+    const author = next?.author ?? '';
+    const answers = before !== undefined && before.deployed === undefined && next?.deployed !== undefined;
+    if (answers && !lab.truth.couldWriteSince(author, timeline.now())) overUntil.set(environment, timeline.now());
     if (before !== undefined && before.ended === undefined && next?.ended !== undefined)
       mayEnd(lab, environment, before, next.ended, violate);
   };

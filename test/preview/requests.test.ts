@@ -81,6 +81,15 @@ test('a place becomes free: the event takes its own requests, and whoever is ser
   expect(requests).toBeLessThanOrEqual(4 + 8);
 });
 
+test('others wait for the budget, though places are free: an event elsewhere does not look at them', async () => {
+  const scene = createScene({ budgetCents: 500 });
+  await scene.event(1, 'opened');
+  expect(await scene.counted(() => scene.event(2, 'opened'))).toBeLessThanOrEqual(8);
+  scene.pass(hour);
+  const sender = { number: 1, sender: 'bea', at: new Date(scene.now()).toISOString() };
+  expect(await scene.counted(() => scene.life.on({ kind: 'review', ...sender }))).toBe(2);
+});
+
 test('a push to an existing preview asks the cloud nothing besides the deploy itself', async () => {
   const scene = createScene();
   await opened(scene);
