@@ -25,7 +25,7 @@ export const commentsOf = (client: GitHubClient): Pick<CodeHost, 'putComment' | 
   putComment: async (number, { body, marker, known, first }) => {
     const text = marked(body, marker);
     if (known !== null && (await update(client, known, text))) return known;
-    const find = (): Promise<number | null> => findComment(client, number, (found) => found.includes(marker));
+    const find = (): Promise<number | null> => findComment(client, number, (found) => found.startsWith(marker));
     const found = first === true ? null : await find();
     // It may be deleted between the two.
     if (found !== null && found !== known && (await update(client, found, text))) return found;

@@ -28,10 +28,10 @@ export const fittedTitle = (text: string, limit: number = titleLimit): string =>
   return line.length <= limit ? line : `${head(line, limit - 1)}…`;
 };
 
-/** With the marker in it, whatever was cut. */
+/** Begins with the marker, whatever was cut. */
 export const marked = (body: string, marker: string): string => {
   const whole = fitted(body);
-  return whole.includes(marker) ? whole : fitted(`${marker}\n${body}`);
+  return whole.startsWith(marker) ? whole : fitted(`${marker}\n${body}`);
 };
 
 /** Somebody else's words, on one line of a message: no control characters, nothing that turns the writing direction. */

@@ -71,6 +71,15 @@ test('open pull requests are one request per hundred, closed ones are not among 
   expect(await asked).toEqual(['GET pulls 200', 'GET pulls 200', 'GET pulls 200']);
 });
 
+test('a comment of another bot that quotes our marker stays its own: only what begins with it is ours', async () => {
+  const github = acmeShop();
+  github.people.openPull({ author: 'eve', fork: true });
+  github.people.comment(1, { by: 'greeter[bot]', body: `Thanks for "${marker}"` });
+  const id = await hostOf(github).putComment(1, { body: `${marker}\nours`, marker, known: null });
+  expect(github.state.comments.map(({ body }) => body)).toEqual([`Thanks for "${marker}"`, `${marker}\nours`]);
+  expect(await hostOf(github).putComment(1, { body: `${marker}\nmore`, marker, known: null })).toBe(id);
+});
+
 test('a role that an organisation made up and called "write" gives nobody what write access gives', async () => {
   const github = acmeShop();
   const answers = [
