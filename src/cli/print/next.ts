@@ -1,6 +1,6 @@
 /** A command of ours inside a "next" text, up to the end of its line, a bracket, comma or semicolon. */
 const command =
-  /\breconcile (?:production|staging|pr (?:\d+|<)|plan|apply|check|destroy|list|status|outputs|state (?:show|history|rebuild|unlock|pull|push|init|migrate|keygen|reencrypt)|doctor|cost|secrets (?:set|list|unset))\b[^\n(;,]*?(?=\s*(?:$|\n|\(|;|,))/g;
+  /\breconcile (?:production|staging|pr (?:\d+|<)|pool|plan|apply|rollback|check|destroy|event|sweep|list|status|outputs|state (?:show|history|rebuild|unlock|pull|push|init|migrate|keygen|reencrypt)|doctor|cost|secrets (?:set|list|unset)|access (?:open|close))\b[^\n(;,]*?(?=\s*(?:$|\n|\(|;|,))/g;
 
 /**
  * Repeats `--local` and `--config` in the commands a message recommends: the planner that wrote it does not know where
