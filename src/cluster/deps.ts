@@ -16,6 +16,8 @@ export interface ClusterDeps {
   readonly environment: string;
   /** Its servers are shared by previews, each in a namespace of its own; left out: no. */
   readonly previews?: boolean;
+  /** Previews may still be on them by an earlier infra.yaml: they are asked for too. */
+  readonly mayHavePreviews?: boolean;
   readonly machines: Machines;
   readonly keyRing: KeyRing;
   /** Left out where no job has secrets. */

@@ -44,7 +44,7 @@ export const observeCluster = async (
       if (facts.nomad.leader === null) return { reachable: true, ...facts, jobs: [] };
       const [jobs, namespaces] = await Promise.all([
         connection.scheduler.jobs(),
-        deps.previews === true ? connection.scheduler.namespaces() : undefined,
+        deps.previews === true || deps.mayHavePreviews === true ? connection.scheduler.namespaces() : undefined,
       ]);
       return { reachable: true, ...facts, jobs, ...(namespaces !== undefined && { namespaces }) };
     });

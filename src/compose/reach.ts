@@ -45,6 +45,7 @@ export const reach = (context: Context, of: Environment): Reached => {
   const asked = createClusterOperations({
     environment,
     previews: pool !== undefined,
+    mayHavePreviews: type === 'staging',
     machines,
     keyRing,
     secrets,

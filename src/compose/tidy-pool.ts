@@ -34,7 +34,11 @@ export const tidyPool = async (context: Context, how: How): Promise<readonly str
   if (environment?.pool === undefined)
     return remembers
       ? [
-          'the pool of an earlier infra.yaml still stands: write mode: pool under environments.pr, then reconcile destroy pool',
+          `the pool of an earlier infra.yaml still stands: write ${
+            context.config.environments.pr?.host === 'staging'
+              ? 'on: pool under environments.pr.pool'
+              : 'mode: pool under environments.pr'
+          }, then reconcile destroy pool`,
         ]
       : [];
   if (!remembers) return [];

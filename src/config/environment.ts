@@ -54,9 +54,11 @@ const missing = (project: ProjectConfig, { type }: Target): ConfigError => {
     ],
     {
       next:
-        type === 'pool'
-          ? `write mode: pool under environments.pr in ${project.file}: then previews share servers`
-          : `add "${type}: {}" under environments in ${project.file}`,
+        type !== 'pool'
+          ? `add "${type}: {}" under environments in ${project.file}`
+          : project.environments.pr?.host === 'staging'
+            ? `write on: pool under environments.pr.pool in ${project.file}: previews run on staging's servers now`
+            : `write mode: pool under environments.pr in ${project.file}: then previews share servers`,
     },
   );
 };

@@ -93,13 +93,22 @@ const hostedPreviews = ({ observation, environment }: Planning): readonly string
     .map(({ name }) => name);
 };
 
-/** Servers that previews run on do not go before these have. */
+/** Servers that previews run on do not go before these have; where one gets a new disk, its plan says whose it is too. */
 const guardGuests = (planning: Planning): void => {
   const { environment, intent, verdicts } = planning;
-  if (intent !== 'destroy' || environment.host !== undefined) return;
+  if (environment.host !== undefined) return;
   const guests = hostedPreviews(planning);
   const [first] = guests;
   if (first === undefined) return;
+  if (intent !== 'destroy') {
+    for (const verdict of verdicts.values())
+      if (verdict.kind === 'server' && verdict.wipes !== undefined)
+        verdicts.set(verdict.address, {
+          ...verdict,
+          wipes: `${verdict.wipes}, and what runs there of ${guests.join(', ')}`,
+        });
+    return;
+  }
   const why = reason('previews', `${guests.join(', ')} run${guests.length === 1 ? 's' : ''} on its servers`);
   const next = `first reconcile destroy pr ${first.replace('pr-', '')}`;
   for (const verdict of verdicts.values()) if (verdict.action === 'delete') block(planning, verdict, why, next);

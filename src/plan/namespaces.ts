@@ -16,7 +16,7 @@ export const judgeNamespaces = (planning: Planning): void => {
     | undefined;
   if (wanted !== undefined && intent === 'converge') verdicts.set(wanted.address, judge(planning, wanted));
   else if (wanted !== undefined) {
-    const verdict = goes(planning, wanted.address, wanted.name);
+    const verdict = leaves(planning, wanted);
     if (verdict !== undefined) verdicts.set(wanted.address, verdict);
   }
   for (const [address, entry] of world.remembered)
@@ -47,6 +47,8 @@ const judge = (planning: Planning, want: Resource<'namespace'>): Verdict => {
       next: `nomad namespace delete ${want.name}   (on ${want.spec.host}, once nothing in it is needed)`,
       drafts: [],
     };
+  if (found === undefined && remembered !== undefined && isElsewhere(want, remembered))
+    return elsewhere(planning, want);
   if (found !== undefined && remembered === undefined)
     return {
       ...plain,
@@ -79,6 +81,34 @@ const whyMissing = ({ observation }: Planning, remembered: Remembered | undefine
 };
 
 const forget: Draft = { verb: 'forget', effect: { port: 'state', op: 'forget' } };
+
+/** The host is all that a namespace's fingerprint is over; '' is of one that was cut off. */
+const isElsewhere = ({ fingerprint }: Resource<'namespace'>, remembered: Remembered): boolean =>
+  remembered.fingerprint !== '' && remembered.fingerprint !== fingerprint;
+
+/** Made on another host by an earlier infra.yaml: from here nobody sees it there, so it is not forgotten either. */
+const elsewhere = ({ target }: Planning, { address, name, spec }: Resource<'namespace'>): Verdict => {
+  const before = spec.host === 'pool' ? 'staging' : 'pool';
+  return {
+    address,
+    kind: 'namespace',
+    name,
+    action: 'blocked',
+    reasons: [
+      reason('host', `it runs on the servers of ${before}, and infra.yaml has previews on those of ${spec.host} now`),
+    ],
+    next: `write on: ${before} under environments.pr.pool once more, then reconcile destroy ${target}`,
+    drafts: [],
+    disruption: 'none',
+  };
+};
+
+const leaves = (planning: Planning, wanted: Resource<'namespace'>): Verdict | undefined => {
+  const remembered = planning.world.remembered.get(wanted.address);
+  const isHere = presentNamespaces(planning)?.some(({ name }) => name === wanted.name) === true;
+  if (!isHere && remembered !== undefined && isElsewhere(wanted, remembered)) return elsewhere(planning, wanted);
+  return goes(planning, wanted.address, wanted.name);
+};
 
 /** With the preview goes its namespace. Of another owner's nothing is touched. */
 const goes = (planning: Planning, address: Address, name: string): Verdict | undefined => {

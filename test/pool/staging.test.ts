@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { createLab } from '../support/lab.ts';
 import { poolConfig } from './config.ts';
 
+const flat = (text: string): string => text.replaceAll(/\s+/g, ' ');
+
 test("previews on staging's servers: staging gets their names, and keeps its own jobs", async () => {
   const lab = createLab({ config: poolConfig('    pool: { on: staging }\n') });
   const made = await lab.run('pr 7 --yes');
@@ -33,4 +35,38 @@ test('staging that stands already is asked to let previews in, by its own plan',
   const made = await lab.run('pr 7 --yes');
   expect(made.exitCode, made.stderr).toBe(0);
   expect((await lab.run('check staging')).exitCode).toBe(0);
+});
+
+test('previews move from staging to a pool only by being destroyed first: nothing of theirs is left on staging', async () => {
+  const onStaging = poolConfig('    pool: { on: staging }\n');
+  const lab = createLab({ config: onStaging });
+  expect((await lab.run('pr 7 --yes')).exitCode).toBe(0);
+  expect((await lab.run('pr 8 --yes')).exitCode).toBe(0);
+  lab.config = poolConfig();
+  for (const command of ['pr 7 --yes', 'destroy pr 7 --yes']) {
+    const refused = await lab.run(command);
+    expect(refused.exitCode, command).toBe(4);
+    expect(flat(refused.stdout)).toContain('it runs on the servers of staging');
+    expect(flat(refused.stdout)).toContain('write on: staging under environments.pr.pool once more');
+  }
+  // Staging without the names of previews has another disk: its plan says whose work goes with the old one.
+  const plan = await lab.run('plan staging');
+  expect(flat(plan.stdout)).toContain('and what runs there of pr-7, pr-8');
+  const destroy = await lab.run('destroy staging --yes');
+  expect(destroy.exitCode).toBe(4);
+  expect(flat(destroy.stderr)).toContain('first reconcile destroy pr 7');
+  lab.config = onStaging;
+  expect((await lab.run('destroy pr 7 --yes')).exitCode).toBe(0);
+  expect((await lab.run('destroy pr 8 --yes')).exitCode).toBe(0);
+  lab.config = poolConfig();
+  expect((await lab.run('staging --yes')).exitCode).toBe(0);
+  expect((await lab.run('pr 7 --yes')).exitCode).toBe(0);
+  expect((await lab.run('check --all')).exitCode).toBe(0);
+});
+
+test('where previews run on staging there is no pool, and that is what the refusal speaks of', async () => {
+  const lab = createLab({ config: poolConfig('    pool: { on: staging }\n') });
+  const refused = await lab.run('plan pool');
+  expect(refused.exitCode).toBe(1);
+  expect(flat(refused.stderr)).toContain('write on: pool under environments.pr.pool');
 });
