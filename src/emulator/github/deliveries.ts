@@ -1,8 +1,18 @@
 import { associationOf } from './permissions.ts';
-import { type CommentRow, chance, fullName, type GitHubState, issueOf, newId, type PullRow } from './state.ts';
+import {
+  type CommentRow,
+  chance,
+  fullName,
+  type GitHubState,
+  issueOf,
+  newId,
+  type PullRow,
+  type ReviewRow,
+} from './state.ts';
 import { commentView, issueView, labelView } from './views/issue.ts';
 import { fullPullView } from './views/pull.ts';
 import { repositoryView } from './views/repository.ts';
+import { reviewView } from './views/review.ts';
 import { nodeId, type Places, userView } from './views/user.ts';
 
 /** What GitHub sends when something happens, and writes into GITHUB_EVENT_PATH of a workflow. */
@@ -46,30 +56,16 @@ export const createDeliveries = (places: Places, state: () => GitHubState) => {
         comment: commentView(places, state(), row),
       });
     },
-    reviewed: (row: PullRow, by: string, verdict: string, body: string | null, at: string): Delivery => {
-      const id = newId(state());
-      const pull = `${places.api}/repos/${fullName(state().repository)}/pulls/${row.number}`;
-      const html = `${places.site}/${fullName(state().repository)}/pull/${row.number}#pullrequestreview-${id}`;
-      const review = {
-        id,
-        node_id: nodeId('PRR', id),
-        user: userView(places, state(), by),
-        body,
-        commit_id: row.headSha,
-        submitted_at: at,
-        state: verdict,
-        html_url: html,
-        pull_request_url: pull,
-        author_association: associationOf(state(), by),
-        _links: { html: { href: html }, pull_request: { href: pull } },
-      };
+    reviewed: (row: PullRow, made: ReviewRow): Delivery => {
+      const review = reviewView(places, state(), made);
       // The pull request of a review is the short one: without counts, merges and checks.
       const { merged, mergeable, rebaseable, mergeable_state, merged_by, comments, review_comments, ...short } =
         fullPullView(places, state(), row);
       const { maintainer_can_modify, commits, additions, deletions, changed_files, ...shorter } = short;
-      return send('pull_request_review', by, { action: 'submitted', review, pull_request: shorter });
+      return send('pull_request_review', made.author, { action: 'submitted', review, pull_request: shorter });
     },
-    codeCommented: (row: PullRow, by: string, body: string, at: string): Delivery => {
+    codeCommented: (row: PullRow, review: ReviewRow, body: string): Delivery => {
+      const { author: by, submittedAt: at } = review;
       const id = newId(state());
       const repository = `${places.api}/repos/${fullName(state().repository)}`;
       const pull = `${repository}/pulls/${row.number}`;
@@ -78,7 +74,7 @@ export const createDeliveries = (places: Places, state: () => GitHubState) => {
         url: `${repository}/pulls/comments/${id}`,
         id,
         node_id: nodeId('PRRC', id),
-        pull_request_review_id: id + 1,
+        pull_request_review_id: review.id,
         diff_hunk: '@@ -1 +1 @@',
         path: 'README.md',
         position: 1,

@@ -10,6 +10,7 @@ import {
   newCommit,
   newId,
   type PullRow,
+  type ReviewRow,
   userOf,
 } from './state.ts';
 
@@ -41,6 +42,14 @@ export const createGitHubPeople = (state: () => GitHubState, tell: Deliveries, n
       locked: false,
       ...at,
     };
+  };
+  const reviewRow = (pull: PullRow, by: string, verdict: ReviewRow['state'], body: string | null): ReviewRow => {
+    const author = userOf(state(), by).login;
+    const { number, headSha: sha } = pull;
+    const row = { id: newId(state()), pull: number, author, state: verdict, body, sha, submittedAt: iso() };
+    state().reviews.push(row);
+    pull.updatedAt = iso();
+    return row;
   };
   /** An act on an open pull request, and what is said of it. */
   const change = (number: number, action: string, by: string | undefined, act: (row: PullRow) => void): Delivery => {
@@ -137,13 +146,11 @@ export const createGitHubPeople = (state: () => GitHubState, tell: Deliveries, n
     },
     review: (number, { by, state: verdict = 'commented', body }) => {
       const row = pullOf(number);
-      row.updatedAt = iso();
-      return tell.reviewed(row, by, verdict, body ?? null, iso());
+      return tell.reviewed(row, reviewRow(row, by, verdict, body ?? null));
     },
     codeComment: (number, { by, body }) => {
       const row = pullOf(number);
-      row.updatedAt = iso();
-      return tell.codeCommented(row, by, body, iso());
+      return tell.codeCommented(row, reviewRow(row, by, 'commented', null), body);
     },
     openIssue: ({ author, title, body, labels = [] }) => {
       const row = issueRow(author, title, body ?? null, labels);

@@ -23,6 +23,8 @@ const fileSchema = z.object({
     pulls: rows,
     issues: rows,
     comments: rows,
+    /** Since the host is asked for them. */
+    reviews: rows.optional(),
     deployments: rows,
     statuses: rows,
     checks: rows,
@@ -101,7 +103,8 @@ const readState = async (file: string): Promise<GitHubState | undefined> => {
   try {
     const value: unknown = JSON.parse(text);
     fileSchema.parse(value);
-    return (value as { readonly state: GitHubState }).state;
+    const { state } = value as { readonly state: Omit<GitHubState, 'reviews'> & Partial<GitHubState> };
+    return { ...state, reviews: state.reviews ?? [] };
   } catch (error) {
     throw new LocalWorldError(`the emulated GitHub ${file} is damaged`, way, error);
   }

@@ -17,6 +17,7 @@ export interface GitHubState {
   pulls: PullRow[];
   issues: IssueRow[];
   comments: CommentRow[];
+  reviews: ReviewRow[];
   deployments: DeploymentRow[];
   statuses: StatusRow[];
   checks: CheckRow[];
@@ -83,6 +84,16 @@ export interface CommentRow {
   body: string;
   readonly createdAt: string;
   updatedAt: string;
+}
+/** A comment on the code is one as well, without a body of its own. */
+export interface ReviewRow {
+  readonly id: number;
+  readonly pull: number;
+  readonly author: string;
+  readonly state: 'approved' | 'commented' | 'changes_requested';
+  readonly body: string | null;
+  readonly sha: string;
+  readonly submittedAt: string;
 }
 export interface DeploymentRow {
   readonly id: number;
@@ -154,6 +165,7 @@ export const newState = ({ repository, seed, private: isPrivate, at }: NewState)
     pulls: [],
     issues: [],
     comments: [],
+    reviews: [],
     deployments: [],
     statuses: [],
     checks: [],

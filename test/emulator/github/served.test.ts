@@ -28,6 +28,19 @@ const act = async ({ fetch, emulator }: ServedGitHub, method: string, path: stri
   };
 };
 
+test('a state that was saved before reviews were kept goes on, and keeps those that come', async () => {
+  const directory = await emptyDirectory();
+  const { emulator } = await serve(directory);
+  const { reviews: _none, ...earlier } = emulator.state;
+  await writeFile(join(directory, 'github.json'), JSON.stringify({ format: 1, state: earlier }));
+  await act(await serve(directory), 'POST', 'pulls', { author: 'ann' });
+  const github = await serve(directory);
+  await act(github, 'POST', 'pulls/1/review', { by: 'ann', state: 'approved' });
+  expect((await serve(directory)).emulator.state.reviews).toMatchObject([
+    { pull: 1, author: 'ann', state: 'approved' },
+  ]);
+});
+
 test('scripts act for people and get the payload that a workflow would find in GITHUB_EVENT_PATH', async () => {
   const github = await serve(await emptyDirectory());
   expect(await act(github, 'PUT', 'permissions', { login: 'ann', permission: 'write' })).toMatchObject({ status: 200 });

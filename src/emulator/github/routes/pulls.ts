@@ -4,10 +4,12 @@ import { type Call, Rows, route } from '../route.ts';
 import { fullName, type PullRow } from '../state.ts';
 import { fullPullView, pullView } from '../views/pull.ts';
 import { repositoryView } from '../views/repository.ts';
+import { listedReviewView } from '../views/review.ts';
 import { userView } from '../views/user.ts';
 
 const repo = '/repos/:owner/:repo';
 const listPage = 'pulls/pulls#list-pull-requests';
+const reviewsPage = 'pulls/reviews#list-reviews-for-a-pull-request';
 
 const ordered = (pulls: readonly PullRow[], { query }: Call): PullRow[] => {
   const sort = query.get('sort') ?? 'created';
@@ -46,6 +48,18 @@ export const pullRoutes = [
       const row = state.pulls.find(({ number }) => String(number) === params['number']);
       if (row === undefined) throw notFound('pulls/pulls#get-a-pull-request');
       return fullPullView(places, state, row);
+    },
+  }),
+  route({
+    method: 'GET',
+    path: `${repo}/pulls/:number/reviews`,
+    accepts: 'pull_requests=read',
+    documentation: reviewsPage,
+    handle: ({ state, places, params }) => {
+      const row = state.pulls.find(({ number }) => String(number) === params['number']);
+      if (row === undefined) throw notFound(reviewsPage);
+      const reviews = state.reviews.filter(({ pull }) => pull === row.number);
+      return new Rows(reviews.map((review) => () => listedReviewView(places, state, review)));
     },
   }),
 ];
