@@ -28,6 +28,8 @@ export interface Page<T> {
   readonly data: T;
   /** Whether GitHub names a next page. */
   readonly more: boolean;
+  /** The last one there is, as far as GitHub names it. */
+  readonly last: number;
 }
 export interface GitHubClient {
   readonly clock: Clock;
@@ -81,7 +83,8 @@ export const createGitHubClient = (access: GitHubAccess): GitHubClient => {
     if (answer.status >= 300) throw moved(call, access, await newName(answer.headers.location));
     const parsed = call.schema.safeParse(answer.data);
     if (!parsed.success) throw strange(call, parsed.error, access);
-    return { data: parsed.data, more: /rel="next"/.test(answer.headers.link ?? '') };
+    const { link = '' } = answer.headers;
+    return { data: parsed.data, more: /rel="next"/.test(link), last: lastIn(link) };
   };
   const call = async <T>(one: Call<T>): Promise<T> => (await page(one)).data;
 
@@ -137,6 +140,9 @@ export const createGitHubClient = (access: GitHubAccess): GitHubClient => {
   };
   return { clock, call, page, attempt, find, me, usage };
 };
+
+const lastIn = (link: string): number =>
+  Math.max(1, ...[...link.matchAll(/[?&]page=(\d{1,9})[^>]*>; rel="(?:next|last)"/g)].map(([, page]) => Number(page)));
 
 const strange = ({ what, route }: Asked, error: z.ZodError, { baseUrl }: GitHubAccess): CodeHostError => {
   const { path = [], message = '' } = error.issues[0] ?? {};

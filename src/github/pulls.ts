@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { CodeHostError } from '../domain/errors.ts';
 import { type CodeHost, type Permission, type PullRequest, permissions } from '../ports/code-host.ts';
 import type { GitHubClient, Page } from './client.ts';
+import { quoted } from './text.ts';
 import { permissionSchema, pullSchema, pullsSchema } from './wire.ts';
 
 const perPage = 100;
@@ -9,6 +10,8 @@ const perPage = 100;
 const pagesMost = 20;
 /** GitHub's numbers are 32 bits wide. */
 const numberMost = 2 ** 31 - 1;
+export const isPullNumber = (number: number): boolean =>
+  Number.isInteger(number) && number >= 1 && number <= numberMost;
 /** Of users, of enterprise-managed ones (`_`), of bots; others are nobody's and not sent anywhere. */
 const loginPattern = /^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})(?:\[bot\])?$/;
 
@@ -31,9 +34,23 @@ const pullOf = (row: PullAnswer): PullRequest => ({
   closedAt: row.closed_at ?? null,
 });
 
-export const pullsOf = (client: GitHubClient): Pick<CodeHost, 'pullRequest' | 'openPullRequests' | 'permissionOf'> => ({
+/** What a proxy or a cache mixed up is no answer: everything that is made or destroyed hangs on it. */
+const assertOf = (row: PullAnswer, repository: string, number: number): void => {
+  const { full_name: name } = row.base.repo;
+  if (row.number === number && name.toLowerCase() === repository.toLowerCase()) return;
+  throw new CodeHostError(
+    `GitHub was asked for pull request ${number} of ${repository}, and answered with ${row.number} of ${quoted(name, 140)}`,
+    { kind: 'refused' },
+    { next: 'check GITHUB_API_URL and what stands between it and this machine, then run the command again' },
+  );
+};
+
+export const pullsOf = (
+  client: GitHubClient,
+  repository: string,
+): Pick<CodeHost, 'pullRequest' | 'openPullRequests' | 'permissionOf'> => ({
   pullRequest: async (number) => {
-    if (!Number.isInteger(number) || number < 1 || number > numberMost) return null;
+    if (!isPullNumber(number)) return null;
     const row = await client.find({
       what: `read pull request ${number}`,
       route: 'GET /repos/{owner}/{repo}/pulls/{number}',
@@ -41,9 +58,11 @@ export const pullsOf = (client: GitHubClient): Pick<CodeHost, 'pullRequest' | 'o
       needs: 'pull_requests=read',
       schema: pullSchema,
     });
-    return row === null ? null : pullOf(row);
+    if (row === null) return null;
+    assertOf(row, repository, number);
+    return pullOf(row);
   },
-  openPullRequests: () => openPulls(client),
+  openPullRequests: () => openPulls(client, repository),
   permissionOf: async (login) => {
     if (!loginPattern.test(login)) return 'none';
     const answer = await client.find({
@@ -76,12 +95,15 @@ const permissionIn = ({ permission, role_name }: z.infer<typeof permissionSchema
  * Oldest first, so that one opened meanwhile comes last. One that is closed meanwhile moves its successors up, past the
  * edge of a page: what is missing here is no proof that it is closed. Ask for it by its number.
  */
-const openPulls = async (client: GitHubClient): ReturnType<CodeHost['openPullRequests']> => {
+const openPulls = async (client: GitHubClient, repository: string): ReturnType<CodeHost['openPullRequests']> => {
   const found = new Map<number, PullRequest>();
   for (let page = 1; page <= pagesMost; page += 1) {
     const answer = await pageOrEnd(client, page);
     if (answer === null) return { complete: false, items: [...found.values()] };
-    for (const row of answer.data) if (row.state === 'open') found.set(row.number, pullOf(row));
+    for (const row of answer.data) {
+      assertOf(row, repository, row.number);
+      if (row.state === 'open') found.set(row.number, pullOf(row));
+    }
     if (!answer.more) return { complete: true, items: [...found.values()] };
     // A page before the last one is full, or something is missing in it.
     if (answer.data.length < perPage) return { complete: false, items: [...found.values()] };

@@ -21,13 +21,18 @@ export const pullSchema = z.object({
     ref: z.string(),
     repo: z.object({ full_name: z.string() }).nullish(),
   }),
-  base: z.object({ ref: z.string() }),
+  base: z.object({ ref: z.string(), repo: z.object({ full_name: z.string() }) }),
   labels: z.array(z.object({ name: z.string() })).default([]),
   created_at: moment,
   updated_at: moment,
   closed_at: moment.nullish(),
 });
 export const pullsSchema = z.array(pullSchema);
+
+/** Not submitted yet: only its author sees that one. */
+export const reviewsSchema = z.array(
+  z.object({ user: account.nullish(), author_association: z.string(), submitted_at: moment.nullish() }),
+);
 
 export const repositorySchema = z.object({ full_name: z.string() });
 export const permissionSchema = z.object({ permission: z.string(), role_name: z.string().optional() });

@@ -5,6 +5,10 @@ export interface Account {
   readonly association: string;
 }
 
+/** By what the host says beside everything they write. Members who hide it show as CONTRIBUTOR or NONE. */
+export const belongs = (association: string): boolean => memberLike.has(association);
+const memberLike: ReadonlySet<string> = new Set(['OWNER', 'MEMBER', 'COLLABORATOR']);
+
 /** One pull request as the host tells it now. Title and names of branches are anybody's text. */
 export interface PullRequest {
   readonly number: number;
@@ -43,6 +47,11 @@ export interface CodeHost {
   /** All that are open, one request per hundred; `complete: false` when a page did not come. */
   openPullRequests(): Promise<{ readonly complete: boolean; readonly items: readonly PullRequest[] }>;
   permissionOf(login: string): Promise<Permission>;
+  /**
+   * When somebody who belongs to the repository, and is no bot, last reviewed it or commented on its code (ISO 8601);
+   * null: nobody did. One request; from a hundred and one reviews on two, at most four.
+   */
+  reviewedAt(number: number): Promise<string | null>;
   /**
    * Our one comment: updates `known`, and when that is gone or unknown looks for the one with `marker` and makes it
    * otherwise (up to three requests). `first`: there never was one, so it is made without looking (one request).

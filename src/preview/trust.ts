@@ -1,5 +1,5 @@
 import type { PreviewRecord } from '../domain/preview.ts';
-import type { Permission, PullRequest } from '../ports/code-host.ts';
+import { belongs, type Permission, type PullRequest } from '../ports/code-host.ts';
 
 /**
  * Of the head commit. presumed: the host calls its author a member, which saves asking until right before the first
@@ -24,11 +24,9 @@ export const trustOf = (
   if (record?.approved?.sha === pullRequest.headSha) return 'trusted';
   if (!isAuthorsOwn(pullRequest, repository)) return 'untrusted';
   if (permission !== undefined) return canWrite(permission) ? 'trusted' : 'untrusted';
-  return memberLike.has(pullRequest.author.association) ? 'presumed' : 'unknown';
+  // Members may hide it, so everybody else is asked for, not refused.
+  return belongs(pullRequest.author.association) ? 'presumed' : 'unknown';
 };
-
-/** Members who hide it show as CONTRIBUTOR or NONE, so everybody else is asked for, not refused. */
-const memberLike: ReadonlySet<string> = new Set(['OWNER', 'MEMBER', 'COLLABORATOR']);
 
 const isAuthorsOwn = ({ headRepository, author }: PullRequest, repository: string): boolean => {
   if (headRepository === null) return false;

@@ -128,6 +128,7 @@ const noCodeHost: CodeHost = {
   pullRequest: unasked,
   openPullRequests: unasked,
   permissionOf: unasked,
+  reviewedAt: unasked,
   putComment: unasked,
   reply: unasked,
   putDeployment: unasked,

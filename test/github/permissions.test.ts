@@ -25,6 +25,13 @@ test.each<[string, TokenPermissions, (host: CodeHost) => Promise<unknown>, strin
     '"pull-requests: read"',
   ],
   [
+    'read its reviews',
+    without('pull_requests'),
+    (host) => host.reviewedAt(1),
+    'pull_requests=read',
+    '"pull-requests: read"',
+  ],
+  [
     'comment',
     { pull_requests: 'read' },
     (host) => host.reply(1, 'x'),

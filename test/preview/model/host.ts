@@ -1,15 +1,19 @@
-import type {
-  CheckConclusion,
-  CodeHost,
-  DeploymentState,
-  Permission,
-  PullRequest,
+import {
+  type Account,
+  belongs,
+  type CheckConclusion,
+  type CodeHost,
+  type DeploymentState,
+  type Permission,
+  type PullRequest,
 } from '../../../src/ports/code-host.ts';
 
 /** A code host in memory: what stands there, and how many requests each call would have been. */
 export interface ModelHost {
   readonly pulls: Map<number, PullRequest>;
   readonly permissions: Map<string, Permission>;
+  /** Of all pull requests; ISO 8601. */
+  readonly reviews: { readonly number: number; readonly by: Account; readonly at: string }[];
   readonly comments: Map<number, { readonly number: number; body: string; readonly by: 'us' | string }>;
   readonly deployments: Map<
     number,
@@ -34,6 +38,7 @@ export const createModelHost = (repository = 'acme/shop'): ModelHost => {
   const model: ModelHost = {
     pulls: new Map(),
     permissions: new Map(),
+    reviews: [],
     comments: new Map(),
     deployments: new Map(),
     checks: new Map(),
@@ -71,6 +76,16 @@ const portOf = (model: ModelHost, repository: string, around: Around, nextId: ()
           : { complete: true, items };
       }),
     permissionOf: (login) => ask(`permissionOf ${login}`, () => model.permissions.get(login) ?? 'none'),
+    reviewedAt: (number) =>
+      ask(`reviewedAt ${number}`, () => {
+        const theirs = model.reviews.filter((one) => one.number === number && belongs(one.by.association));
+        return (
+          theirs
+            .map(({ at }) => at)
+            .sort()
+            .at(-1) ?? null
+        );
+      }),
     putComment: (number, { body, marker, known, first }) => {
       const there = known !== null && model.comments.has(known);
       return ask(
