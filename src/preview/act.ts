@@ -11,8 +11,11 @@ import type { Verdict } from './types.ts';
 
 type Deploy = Extract<Verdict, { action: 'deploy' }>;
 
-/** again: look once more. held: another run is at it. A verdict: nothing further can be done now, and this is how it stands. */
-export type Acted = 'again' | 'held' | Verdict;
+/**
+ * again: look once more. reviewed: judge once more, for somebody reviewed what was to go and nothing was changed.
+ * held: another run is at it. A verdict: nothing further can be done now, and this is how it stands.
+ */
+export type Acted = 'again' | 'reviewed' | 'held' | Verdict;
 
 /** Carries out one verdict that changes something. */
 export const act = async (looking: Looking, sight: Sight): Promise<Acted> => {
@@ -27,8 +30,11 @@ const deploy = async (looking: Looking, sight: Sight, verdict: Deploy): Promise<
   const { life, number, environment } = looking;
   const { record, room } = sight;
   if (record === undefined) return 'again';
-  if (room?.kind === 'evict' && !(await evict(looking, room.victim)))
-    return waits(looking, `${room.victim} was to make room, and is needed again or could not be removed`);
+  if (room?.kind === 'evict') {
+    const evicted = await evict(looking, room.victim);
+    if (evicted === 'reviewed') return 'reviewed';
+    if (evicted !== 'done') return waits(looking, `${room.victim} was to make room, and ${evicted.because}`);
+  }
   const attempt = { sha: verdict.sha, at: nowOf(life), redeploy: record.redeploy };
   const result = await life.world.deploy({
     pullRequest: number,

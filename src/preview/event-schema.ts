@@ -38,9 +38,21 @@ export const issueCommentSchema = z.object({
   }),
 });
 
+const written = z.object({
+  /** Gone with its account. */
+  user: account.nullable(),
+  author_association: text.max(100).default('NONE'),
+});
 export const reviewSchema = z.object({
   action: text,
   pull_request: z.object({ number, updated_at: instant }),
+  review: written,
+  sender: account,
+});
+export const codeCommentSchema = z.object({
+  action: text,
+  pull_request: z.object({ number, updated_at: instant }),
+  comment: written,
   sender: account,
 });
 

@@ -3,6 +3,7 @@ import { Failure } from '../domain/errors.ts';
 import type { Images } from '../domain/preview.ts';
 import { cutEnd, visibleText } from './escape.ts';
 import {
+  codeCommentSchema,
   commitSha,
   issueCommentSchema,
   originSchema,
@@ -116,20 +117,38 @@ const readComment = reads(issueCommentSchema, ({ action, issue, comment }, { nam
   }));
 });
 
-const readReview =
-  (actions: readonly string[]): Reader =>
-  (payload, reading) =>
-    reads(reviewSchema, ({ action, pull_request, sender }, { name, built }) => {
-      if (built !== null) throw noBuild(name);
-      if (!actions.includes(action)) return ignored(name, `tells of ${shown(action)}, which is no work on the code`);
-      if (isBot(sender)) return ignored(name, `is by a bot, ${shown(sender.login)}`);
-      return forNumber(name, pull_request.number, (number) => ({
-        kind: 'review',
-        number,
-        sender: sender.login,
-        at: pull_request.updated_at,
-      }));
-    })(payload, reading);
+interface Written {
+  readonly action: string;
+  readonly pull_request: { readonly number: number; readonly updated_at: string };
+  readonly sender: z.infer<typeof reviewSchema>['sender'];
+  readonly by: z.infer<typeof reviewSchema>['review'];
+}
+const wakeReview = (
+  { action, pull_request, sender, by }: Written,
+  { name, built }: Reading,
+  counts: string[],
+): Wake => {
+  if (built !== null) throw noBuild(name);
+  if (!counts.includes(action)) return ignored(name, `tells of ${shown(action)}, which is no work on the code`);
+  for (const one of [sender, by.user])
+    if (one !== null && isBot(one)) return ignored(name, `is by a bot, ${shown(one.login)}`);
+  if (by.user === null) return ignored(name, 'is by an account that is gone');
+  // A push takes approvals away, too: that is no work of whoever gave them.
+  const association = by.user.login === sender.login ? by.author_association : 'NONE';
+  const author = { login: sender.login, association };
+  return forNumber(name, pull_request.number, (number) => ({
+    kind: 'review',
+    number,
+    author,
+    at: pull_request.updated_at,
+  }));
+};
+const readReview = reads(reviewSchema, ({ review, ...event }, reading) =>
+  wakeReview({ ...event, by: review }, reading, ['submitted', 'dismissed']),
+);
+const readCodeComment = reads(codeCommentSchema, ({ comment, ...event }, reading) =>
+  wakeReview({ ...event, by: comment }, reading, ['created']),
+);
 
 /** A build that ended so made no images, and none will come of it. */
 const failures = ['failure', 'timed_out', 'startup_failure', 'cancelled'];
@@ -174,8 +193,8 @@ const readers: Readonly<Record<string, Reader>> = {
   pull_request: readPullRequest,
   pull_request_target: readPullRequest,
   issue_comment: readComment,
-  pull_request_review: readReview(['submitted', 'dismissed']),
-  pull_request_review_comment: readReview(['created']),
+  pull_request_review: readReview,
+  pull_request_review_comment: readCodeComment,
   workflow_run: readWorkflowRun,
   push: readPush,
   schedule: readTimer,

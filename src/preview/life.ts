@@ -1,5 +1,6 @@
 import { Failure } from '../domain/errors.ts';
 import type { Images } from '../domain/preview.ts';
+import { belongs } from '../ports/code-host.ts';
 import { hear } from './carry-out.ts';
 import { type Asked, environmentOf, errorOf, type Life, type Looked, nowOf, type Report } from './context.ts';
 import { serveWaiting } from './line.ts';
@@ -41,9 +42,11 @@ const on = async (life: Life, wake: Wake): Promise<Report> => {
     case 'pull-request':
       return onPullRequest(life, wake);
     case 'review':
-      await life.world.record(environmentOf(wake.number), (before) =>
-        before === undefined ? undefined : reviewedAt(before, isoOf(wake.at)),
-      );
+      // Strangers keep nothing alive; nor does whoever hides to be a member, until they write a command.
+      if (belongs(wake.author.association))
+        await life.world.record(environmentOf(wake.number), (before) =>
+          before === undefined ? undefined : reviewedAt(before, isoOf(wake.at)),
+        );
       return lookAround(life, wake.number, {});
     case 'built':
       return onBuilt(life, wake, { sha: wake.sha, images: wake.images });

@@ -45,6 +45,8 @@ export interface Looking extends Seeing {
   message: string | null;
   /** Whoever made room for this one; they are looked at next. */
   readonly evicted: number[];
+  /** Pull requests whose reviews were asked for, and when. */
+  readonly reviewsAsked: Map<number, number>;
   /** Asked for right before a change, so newer than what the look began with. */
   fresh: PullRequest | null | undefined;
 }
@@ -84,6 +86,7 @@ const begin = (life: Life, number: number, given: Given): Looking => ({
   held: null,
   message: null,
   evicted: [],
+  reviewsAsked: new Map(),
   fresh: given.pullRequest,
 });
 
@@ -119,8 +122,9 @@ const settle = async (looking: Looking): Promise<Sight> => {
     const acted = await act(looking, sight);
     // A push came while the one before was deployed: this was the work of its event, which finds nothing left to do.
     if (deploys > 0 && looking.deploys > deploys) looking.usedBefore = used;
-    if (acted !== 'again' && acted !== 'held') return { ...sight, verdict: acted };
-    if (acted === 'again') {
+    if (acted !== 'again' && acted !== 'held' && acted !== 'reviewed') return { ...sight, verdict: acted };
+    if (acted === 'reviewed') looking.fresh ??= pullRequest;
+    else if (acted === 'again') {
       rounds += 1;
       old = null;
     } else {

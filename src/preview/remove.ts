@@ -5,6 +5,7 @@ import type { Acted } from './act.ts';
 import { nowOf, numberOf } from './context.ts';
 import type { Looking } from './look.ts';
 import * as records from './records.ts';
+import { askReviews, mayAsk } from './reviews.ts';
 import { cloudOf, type Sight } from './sight.ts';
 import type { Verdict } from './types.ts';
 
@@ -19,7 +20,10 @@ export const destroy = async (
     looking.problems.push(notSure(environment, unknown ? 'only a sweep concludes from that' : whole, verdict.because));
     return verdict;
   }
-  if (verdict.because === 'expired') {
+  // Once that is written down it may be half gone, and goes.
+  if (verdict.because === 'expired' && record !== undefined && record.ended === undefined) {
+    const kept = await keptByReview(looking, record, verdict);
+    if (kept !== null) return kept;
     const marked = await life.world.record(environment, (before) =>
       before === undefined ? undefined : records.expired(before, life.world.policy, life.clock.now()),
     );
@@ -39,6 +43,8 @@ export const stop = async (looking: Looking, { record }: Sight, verdict: Verdict
     looking.problems.push(notSure(environment, whole, 'idle'));
     return verdict;
   }
+  const kept = await keptByReview(looking, record, verdict);
+  if (kept !== null) return kept;
   const result = await life.world.stop(number);
   const not = notDone(looking, result, verdict);
   if (not !== null) return not;
@@ -48,6 +54,16 @@ export const stop = async (looking: Looking, { record }: Sight, verdict: Verdict
   );
   if (life.world.policy.mode === 'server') forget(looking, environment);
   return 'again';
+};
+
+/** null: nobody reviewed it since it was last known, and it may go. */
+const keptByReview = async (looking: Looking, record: PreviewRecord, verdict: Verdict): Promise<Acted | null> => {
+  const reviewed = await askReviews(looking, looking.number, record);
+  if (reviewed === 'no') return null;
+  if (reviewed === 'reviewed') return 'reviewed';
+  const because = 'because' in verdict ? String(verdict.because) : verdict.action;
+  looking.problems.push(notSure(looking.environment, unsaid, because));
+  return verdict;
 };
 
 /** Somebody deleted it by hand, or a run died before it made anything. The cloud is asked once more: it may be an old list. */
@@ -68,23 +84,34 @@ export const free = async (looking: Looking, { record, verdict }: Sight): Promis
   return 'again';
 };
 
+/** `because` carries on a sentence about the victim: why it made no room. */
+type Evicted = 'done' | 'reviewed' | { readonly because: string };
+const needed = { because: 'is needed again' } as const;
+
 /** Said first, then done: whoever comes after a crash in between finds that it should not exist. */
-export const evict = async (looking: Looking, victim: string): Promise<boolean> => {
+export const evict = async (looking: Looking, victim: string): Promise<Evicted> => {
   const { life, environment } = looking;
   const number = numberOf(victim);
   await cloudOf(looking);
-  if (number === undefined || !mayDestroy(looking)) return false;
+  if (number === undefined || !mayDestroy(looking)) return { because: `was left as it is: ${whole}` };
   const before = (await life.world.records())[victim];
+  if (before === undefined) return needed;
+  if (before.ended === undefined) {
+    if (!mayAsk(looking)) return { because: 'it is not known yet whether somebody reviews it' };
+    const reviewed = await askReviews(looking, number, before);
+    if (reviewed === 'reviewed') return reviewed;
+    if (reviewed === 'unknown') return { because: unsaid };
+  }
   const marked = await life.world.record(victim, (record) =>
     record === undefined ? undefined : records.evicted(record, environment, life.clock.now()),
   );
-  if (before === undefined || marked?.ended === undefined) return false;
+  if (marked?.ended === undefined) return needed;
   looking.evicted.push(number);
   const result = await life.world.destroy(number);
-  if (result.result !== 'destroyed' && result.result !== 'absent') return false;
+  if (result.result !== 'destroyed' && result.result !== 'absent') return { because: 'could not be removed' };
   await removed(looking, victim, before);
   looking.did.push(`destroyed ${victim} to make room`);
-  return true;
+  return 'done';
 };
 
 /** null: it is done. */
@@ -121,6 +148,7 @@ const notRemoved = (environment: string, message: string): Failure =>
   });
 
 const whole = 'a list did not come whole';
+const unsaid = 'nobody could say whether it is being reviewed';
 const notSure = (environment: string, why: string, because: string): Failure =>
   new Failure(`${environment} should go (${because}), and was left as it is: ${why}`, {
     done: ['nothing of it was changed'],

@@ -41,8 +41,8 @@ export type Wake =
       readonly body: string;
       readonly createdAt: string;
     }
-  /** A review, or a comment on the code: somebody works on it. */
-  | { readonly kind: 'review'; readonly number: number; readonly sender: string; readonly at: string }
+  /** A review, or a comment on the code: somebody works on it, if `author` belongs to the repository. */
+  | { readonly kind: 'review'; readonly number: number; readonly author: Account; readonly at: string }
   /** A workflow built images for a commit; `number` null: whoever has that head commit. */
   | { readonly kind: 'built'; readonly number: number | null; readonly sha: string; readonly images: Images }
   /** The workflow that should have built images for a commit ended otherwise; `conclusion` as GitHub calls it: `failure`. */

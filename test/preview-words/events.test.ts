@@ -113,10 +113,23 @@ describe('what wakes', () => {
   });
   test('a review, and a comment on the code', () => {
     expect(readEvent('pull_request_review', example('pull_request_review', 'submitted'), { repository })).toMatchObject(
-      { kind: 'review', number: 2, sender: 'Codertocat' },
+      { kind: 'review', number: 2, author: { login: 'Codertocat', association: 'OWNER' } },
     );
     const payload = example('pull_request_review_comment', 'created');
-    expect(readEvent('pull_request_review_comment', payload, { repository })).toMatchObject({ kind: 'review' });
+    expect(readEvent('pull_request_review_comment', payload, { repository })).toMatchObject({
+      kind: 'review',
+      author: { association: 'OWNER' },
+    });
+    const review = (path: string, value: unknown) =>
+      readEvent('pull_request_review', withValue(example('pull_request_review', 'dismissed'), path, value), {
+        repository,
+      });
+    expect(review('review.author_association', undefined)).toMatchObject({ author: { association: 'NONE' } });
+    expect(review('sender.login', 'eve')).toMatchObject({ author: { login: 'eve', association: 'NONE' } });
+    expect([review('review.user', null), review('review.user.type', 'Bot')].map(({ kind }) => kind)).toEqual([
+      'ignored',
+      'ignored',
+    ]);
   });
   const build = (conclusion: string) =>
     withValue(example('workflow_run', 'completed'), 'workflow_run.conclusion', conclusion);

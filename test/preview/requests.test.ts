@@ -19,12 +19,7 @@ const events: readonly [string, (scene: Scene) => Promise<unknown>, (scene: Scen
   ['pushed, to its URL', opened, (scene) => scene.event(7, 'pushed', { headSha: shaOf('b') }), 8],
   ['closed', opened, (scene) => scene.event(7, 'closed', { state: 'closed' }), 4],
   ['a draft again', opened, (scene) => scene.event(7, 'draft', { draft: true }), 5],
-  [
-    'a review',
-    opened,
-    (scene) => scene.life.on({ kind: 'review', number: 7, sender: 'bea', at: '2026-11-24T10:00:00Z' }),
-    2,
-  ],
+  ['a review', opened, (scene) => scene.reviewEvent(7), 2],
   ['/deploy by its author after /destroy', dismissed, (scene) => scene.say(7, 'ada', '/deploy'), 7],
   ['/deploy by somebody else after /destroy', dismissed, (scene) => scene.say(7, 'grace', '/deploy'), 8],
   ["/deploy of a stranger's commit", asked, (scene) => scene.say(7, 'ada', '/deploy'), 8],
@@ -81,13 +76,67 @@ test('a place becomes free: the event takes its own requests, and whoever is ser
   expect(requests).toBeLessThanOrEqual(4 + 8);
 });
 
+test('nobody worked on it for long enough: asking for reviews is one request more, whatever the answer', async () => {
+  for (const policy of [{}, { idleStopMs: 8 * hour }]) {
+    const scene = createScene(policy);
+    await opened(scene);
+    scene.pass(71 * hour);
+    scene.review(7);
+    scene.pass(2 * hour);
+    expect(await scene.counted(() => scene.event(7, 'other'))).toBe(3);
+    expect(scene.host.calls.slice(-3)).toEqual(['pullRequest 7', 'reviewedAt 7', 'putComment 7']);
+    scene.pass(73 * hour);
+    expect(await scene.counted(() => scene.event(7, 'other'))).toBe(6);
+    expect(scene.exists()).toEqual([]);
+  }
+});
+
+test('a place is made among some that are reviewed: the event takes at most 8, and the victim 8 of its own', async () => {
+  const scene = createScene({ max: 5, atCap: 'evict-oldest-idle' });
+  for (const number of [1, 2, 3, 4, 5]) {
+    await scene.event(number, 'opened');
+    scene.pass(minute);
+  }
+  scene.pass(3 * hour);
+  for (const number of [1, 2]) scene.review(number);
+  scene.host.calls.length = 0;
+  const requests = await scene.counted(() => scene.event(6, 'opened'));
+  const ofVictim = scene.host.calls.lastIndexOf('pullRequest 3');
+  expect(scene.host.calls.slice(0, ofVictim)).toEqual([
+    'pullRequest 6',
+    'permissionOf ada',
+    'reviewedAt 1',
+    'reviewedAt 2',
+    'reviewedAt 3',
+    'pullRequest 6',
+    'pullRequest 6',
+    'putComment 6',
+  ]);
+  expect(requests).toBeLessThanOrEqual(8 + 8);
+  await scene.life.sweep();
+  expect([...scene.host.deployments.values()].filter(({ environment }) => environment === 'pr-6')).toHaveLength(1);
+});
+
+test('so many are reviewed that asking on would take too many: it waits, and the next sweep asks on', async () => {
+  const scene = createScene({ max: 5, atCap: 'evict-oldest-idle' });
+  for (const number of [1, 2, 3, 4, 5]) {
+    await scene.event(number, 'opened');
+    scene.pass(minute);
+  }
+  scene.pass(3 * hour);
+  for (const number of [1, 2, 3]) scene.review(number);
+  expect(await scene.counted(() => scene.event(6, 'opened'))).toBeLessThanOrEqual(8);
+  expect(scene.comment(6)).toContain('it is not known yet whether somebody reviews it');
+  await scene.life.sweep();
+  expect(scene.exists()).toEqual(['pr-1', 'pr-2', 'pr-3', 'pr-5', 'pr-6']);
+});
+
 test('others wait for the budget, though places are free: an event elsewhere does not look at them', async () => {
   const scene = createScene({ budgetCents: 500 });
   await scene.event(1, 'opened');
   expect(await scene.counted(() => scene.event(2, 'opened'))).toBeLessThanOrEqual(8);
   scene.pass(hour);
-  const sender = { number: 1, sender: 'bea', at: new Date(scene.now()).toISOString() };
-  expect(await scene.counted(() => scene.life.on({ kind: 'review', ...sender }))).toBe(2);
+  expect(await scene.counted(() => scene.reviewEvent(1))).toBe(2);
 });
 
 test('a push to an existing preview asks the cloud nothing besides the deploy itself', async () => {

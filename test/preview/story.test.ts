@@ -370,7 +370,7 @@ describe('limits', () => {
       scene.pass(minute);
     }
     await scene.say(1, 'ada', '/extend 2d');
-    await scene.life.on({ kind: 'review', number: 2, sender: 'grace', at: new Date(scene.now()).toISOString() });
+    await scene.reviewEvent(2);
     await scene.event(4, 'opened');
     expect(scene.exists()).toEqual(['pr-1', 'pr-2', 'pr-3']);
     scene.pass(3 * hour);
@@ -392,7 +392,7 @@ describe('time', () => {
     await scene.event(7, 'opened');
     for (let days = 0; days < 10; days += 2) {
       scene.pass(2 * day);
-      await scene.life.on({ kind: 'review', number: 7, sender: 'grace', at: new Date(scene.now()).toISOString() });
+      await scene.reviewEvent(7);
       await scene.life.sweep();
       expect(scene.exists()).toEqual(['pr-7']);
     }

@@ -1,7 +1,7 @@
 import type { PreviewPolicy } from '../../../src/domain/preview.ts';
 import { sha256Hex } from '../../../src/local/hash.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
-import type { CodeHost, Permission, PullRequest } from '../../../src/ports/code-host.ts';
+import type { Account, CodeHost, Permission, PullRequest } from '../../../src/ports/code-host.ts';
 import type { Report } from '../../../src/preview/context.ts';
 import { createLifeCycle, type LifeCycle } from '../../../src/preview/life.ts';
 import type { Wake } from '../../../src/preview/types.ts';
@@ -14,6 +14,8 @@ export const hour = 60 * minute;
 export const day = 24 * hour;
 
 export const shaOf = (letter: string): string => letter.repeat(40).slice(0, 40);
+
+const grace: Account = { login: 'grace', association: 'MEMBER' };
 
 /** What is special about one run. */
 export interface Otherwise {
@@ -38,6 +40,10 @@ export interface Scene {
     change?: Partial<PullRequest>,
   ) => Promise<Report>;
   readonly say: (number: number, login: string, body: string, id?: number) => Promise<Report>;
+  /** Reviews it; no event tells of that. */
+  readonly review: (number: number, by?: Account) => void;
+  /** Reviews it, in a repository where a workflow listens to reviews. */
+  readonly reviewEvent: (number: number, by?: Account) => Promise<Report>;
   readonly built: (number: number, sha: string, tag?: string) => Promise<Report>;
   readonly allow: (login: string, permission: Permission) => void;
   /** Our comment's text. */
@@ -124,6 +130,8 @@ export const createScene = (given: Partial<PreviewPolicy> = {}): Scene => {
     },
     say: (number, login, body, id = nextComment()) =>
       life.on({ kind: 'comment', number, id, author: { login, association: 'NONE' }, body, createdAt: iso() }),
+    review: (number, by = grace) => void host.reviews.push({ number, by, at: iso() }),
+    reviewEvent: (number, author = grace) => life.on({ kind: 'review', number, author, at: iso() }),
     built: (number, sha, tag = sha.slice(0, 12)) =>
       life.on({ kind: 'built', number, sha, images: { web: `docker.io/acme/web:pr-${number}-${tag}` } }),
     allow: (login, permission) => void host.permissions.set(login, permission),
