@@ -30,6 +30,7 @@ const brokenBy: Readonly<Record<Sabotage, Rule>> = {
   'no-cap': 'over the cap',
   'no-complete': 'incomplete list',
   'no-lease': 'two at one',
+  'no-reviews': 'expired although reviewed',
 };
 
 test.each(sabotages)('with %s the checkers find what that safeguard keeps from happening', async (sabotage) => {

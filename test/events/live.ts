@@ -12,7 +12,7 @@ import { type Chance, chanceOf } from '../simulation/fast/chance.ts';
 import { createTruth, type Truth } from './github.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 
-export const sabotages = ['no-recheck', 'no-trust', 'no-cap', 'no-complete', 'no-lease'] as const;
+export const sabotages = ['no-recheck', 'no-trust', 'no-cap', 'no-complete', 'no-lease', 'no-reviews'] as const;
 export type Sabotage = (typeof sabotages)[number];
 
 /** One run of ours: it sees the world through ports of its own, in its own time, and can be killed at any await. */
@@ -181,6 +181,10 @@ const hostOf = (lab: Lab, process: Process, chance: Chance): CodeHost => {
     permissionOf: async (login) => {
       const permission = await port.permissionOf(login);
       return lab.sabotage === 'no-trust' ? 'write' : permission;
+    },
+    reviewedAt: async (number) => {
+      const at = await port.reviewedAt(number);
+      return lab.sabotage === 'no-reviews' ? null : at;
     },
     openPullRequests: async () => whole(lab, process, 'host', await port.openPullRequests()),
   };

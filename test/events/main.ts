@@ -95,11 +95,11 @@ for (let seed = from; seed < from + sequences; seed += 1) {
 
 const seconds = (performance.now() - startedAt) / 1000;
 print(`
-sequences       ${total.sequences} (from ${from}), ${(total.sequences / seconds).toFixed(0)} a second
-events          ${total.events}: ${total.lost} lost, ${total.doubled} doubled, ${total.reordered} reordered, ${total.raced} raced
-runs killed     ${total.killed}
-creations       ${total.creations}
-destructions    ${total.destructions}
-most requests   ${total.mostRequests} to GitHub by one event`);
-for (const rule of rules) print(`${rule.padEnd(16)}${broken.get(rule) ?? 0}`);
+sequences                   ${total.sequences} (from ${from}), ${(total.sequences / seconds).toFixed(0)} a second
+events                      ${total.events}: ${total.lost} lost, ${total.doubled} doubled, ${total.reordered} reordered, ${total.raced} raced
+runs killed                 ${total.killed}
+creations                   ${total.creations}
+destructions                ${total.destructions}
+most requests               ${total.mostRequests} to GitHub by one event`);
+for (const rule of rules) print(`${rule.padEnd(28)}${broken.get(rule) ?? 0}`);
 process.exitCode = broken.size > 0 ? 1 : 0;

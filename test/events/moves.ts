@@ -50,7 +50,8 @@ export type Act =
       readonly said: Said;
       readonly thinksMs: number;
     }
-  | { readonly kind: 'review'; readonly number: number; readonly by: Person }
+  /** Mostly no event tells of it: the host knows, and says so when it is asked. */
+  | { readonly kind: 'review'; readonly number: number; readonly by: Person; readonly heard: boolean }
   | { readonly kind: 'permission'; readonly of: Person; readonly to: 'write' | 'read' }
   | { readonly kind: 'sweep' }
   | { readonly kind: 'kill' }
@@ -167,7 +168,7 @@ const actBy = (chance: Chance, n: number): Act => {
       ]),
       thinksMs: chance.below(50_000),
     };
-  if (draw < 0.8) return { kind: 'review', number, by: chance.pick(everybody) };
+  if (draw < 0.8) return { kind: 'review', number, by: chance.pick(everybody), heard: chance.often(0.2) };
   if (draw < 0.83) return { kind: 'permission', of: chance.pick(everybody), to: chance.often(0.5) ? 'write' : 'read' };
   if (draw < 0.89) return { kind: 'sweep' };
   if (draw < 0.92) return { kind: 'kill' };

@@ -112,10 +112,16 @@ const withPull = (telling: Telling, move: Move, act: Extract<Act, { number: numb
   if (act.kind === 'close' && isOpen) change('closed', { state: 'closed', merged: act.merged });
   if (act.kind === 'reopen' && !isOpen && !pull.merged) change('reopened', { state: 'open' });
   if (act.kind === 'say') say(telling, move, act, index);
-  if (act.kind === 'review')
-    deliver(telling, move, { kind: 'review', number: act.number, sender: act.by, at: nowText(lab) });
+  if (act.kind === 'review') review(telling, move, act);
   if (act.kind === 'uncomment')
     for (const [id, one] of lab.host.comments) if (one.number === act.number) lab.host.comments.delete(id);
+};
+
+const review = (telling: Telling, move: Move, { number, by, heard }: Extract<Act, { kind: 'review' }>): void => {
+  const at = nowText(telling.lab);
+  const author = { login: by, association: people[by].association };
+  telling.lab.host.reviews.push({ number, by: author, at });
+  if (heard) deliver(telling, move, { kind: 'review', number, author, at });
 };
 
 /** Of a pull request that there never was: a run of another tool, or of another time. */

@@ -1,4 +1,6 @@
 import type { Images, PreviewRecord } from '../../src/domain/preview.ts';
+import { belongs } from '../../src/ports/code-host.ts';
+import { evictable } from '../../src/preview/activity.ts';
 import { judge } from '../../src/preview/judge.ts';
 import { roomFor } from '../../src/preview/limits.ts';
 import { trustOf } from '../../src/preview/trust.ts';
@@ -9,6 +11,7 @@ export const rules = [
   'untrusted',
   'incomplete list',
   'without cause',
+  'expired although reviewed',
   'two at one',
   'leaked',
   'left without',
@@ -28,8 +31,6 @@ export interface Witness {
   /** After the last sweep. */
   end(): void;
 }
-
-const hour = 3_600_000;
 
 /** Looks at every change in the cloud the moment it happens, and knows what was true at the code host. */
 export const createWitness = (lab: Lab): Witness => {
@@ -78,7 +79,10 @@ export const createWitness = (lab: Lab): Witness => {
     }
     witness.destroyed += 1;
     if (what === 'destroyed') ran.delete(environment);
-    if (what === 'stopped') return;
+    if (what === 'stopped') {
+      quietFor(lab, environment, 'stopped', { at: timeline.now(), quietMs: lab.policy.idleStopMs ?? 0 }, violate);
+      return;
+    }
     if (lab.acting !== null && lab.acting.incomplete.size > 0)
       violate('incomplete list', `${environment} by ${by}, of ${[...lab.acting.incomplete].join(', ')}`);
     const because = whyNot(lab, environment, overUntil);
@@ -144,12 +148,32 @@ const mayEnd = (
   { because, at }: NonNullable<PreviewRecord['ended']>,
   violate: Violate,
 ): void => {
-  const quiet = because === 'expired' ? lab.policy.ttlMs : 24 * hour;
+  const quiet = because === 'expired' ? lab.policy.ttlMs : evictable.reviewMs;
   const decided = Date.parse(at);
+  quietFor(lab, environment, because, { at: decided, quietMs: quiet }, violate);
   if (reviewedAt !== undefined && decided - Date.parse(reviewedAt) < quiet)
     violate('without cause', `${environment} ${because} at ${at}, though a review was going on: ${reviewedAt}`);
   if (extendedUntil !== undefined && Date.parse(extendedUntil) > decided)
     violate('without cause', `${environment} ${because} at ${at}, though extended until ${extendedUntil}`);
+};
+
+/** From when the host says so to when something goes by it. */
+const answerMs = 20_000;
+
+/** Whoever belongs here and reviewed it in that time was there to be asked about, heard or not. */
+const quietFor = (
+  lab: Lab,
+  environment: string,
+  what: string,
+  { at, quietMs }: { readonly at: number; readonly quietMs: number },
+  violate: Violate,
+): void => {
+  const reviewed = lab.host.reviews.find(({ number, by, at: when }) => {
+    const before = at - Date.parse(when);
+    return number === numberOf(environment) && belongs(by.association) && before > answerMs && before < quietMs;
+  });
+  if (reviewed !== undefined)
+    violate('expired although reviewed', `${environment} ${what}, by ${reviewed.by.login} at ${reviewed.at}`);
 };
 
 /** What exists is what the judge wants, by what is true and not by what was told. */
