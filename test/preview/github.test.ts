@@ -92,6 +92,29 @@ test('our comment is deleted by a maintainer: it is found missing, and there is 
   expect(comments()).toEqual([expect.stringContaining(words.marker(1))]);
 });
 
+test('reviewed, of which no event tells: after three days GitHub is asked, and it stays as long as somebody reviews it', async () => {
+  const { github, world, hears, life } = createTeam();
+  const { people, clock } = github;
+  const day = 24 * 3_600_000;
+  await hears(people.openPull({ author: 'ann', ref: 'topic', title: 'A change' }));
+  await clock.sleep(2 * day);
+  people.codeComment(1, { by: 'ann', body: 'why?' });
+  await clock.sleep(day);
+  people.review(1, { by: 'eve' });
+  const before = github.requests.length;
+  expect((await life().sweep()).problems).toEqual([]);
+  expect([...world.made.keys()]).toEqual(['pr-1']);
+  expect(github.requests.slice(before).map(({ path }) => path.split('?')[0])).toEqual([
+    '/repos/acme/shop/pulls',
+    '/repos/acme/shop/pulls/1',
+    '/repos/acme/shop/pulls/1/reviews',
+    expect.stringContaining('/issues/comments/'),
+  ]);
+  await clock.sleep(2 * day);
+  expect((await life().sweep()).problems).toEqual([]);
+  expect(world.made.size).toBe(0);
+});
+
 test('a sweep over what is as it should be takes one request', async () => {
   const { github, hears, life } = createTeam();
   await hears(github.people.openPull({ author: 'ann', ref: 'topic', title: 'A change' }));
