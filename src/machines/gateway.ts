@@ -93,12 +93,16 @@ const logTail = async (access: GatewayAccess, target: MachineTarget, unit: strin
 
 /** Replies of the machine itself carry its name here; without it the gateway speaks: no such server, port closed. */
 const machineHeader = 'x-emulator-machine';
+const hostHeader = 'x-emulator-host';
 
 const through = async (access: GatewayAccess, target: MachineTarget, request: Request): Promise<Response> => {
   const url = new URL(request.url);
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   const headers = new Headers(request.headers);
   for (const [name, value] of Object.entries(authorised(access))) headers.set(name, value);
+  // Over a socket fetch writes the gateway's own name into Host, whatever it was given (fetch.spec.whatwg.org).
+  const host = headers.get('host');
+  if (host !== null) headers.set(hostHeader, host);
   const body = request.body === null ? undefined : await request.text();
   const forwarded = new Request(`${gatewayUrl(access, target.name)}/${port}${url.pathname}${url.search}`, {
     method: request.method,

@@ -136,7 +136,8 @@ const answerOf = ({ machine, state, port, now, headers }: Asked, method: string,
   return answer ?? unknownRoute(system, method, url);
 };
 
-const hostIn = (headers: Headers, url: URL): string => headers.get('host')?.replace(/:\d+$/, '') ?? url.hostname;
+const hostIn = (headers: Headers, url: URL): string =>
+  (headers.get('x-emulator-host') ?? headers.get('host'))?.replace(/:\d+$/, '') ?? url.hostname;
 const secretIn = (headers: Headers, system: 'consul' | 'nomad'): string | null =>
   headers.get(`x-${system}-token`) ?? /^Bearer (.+)$/.exec(headers.get('authorization') ?? '')?.[1] ?? null;
 
