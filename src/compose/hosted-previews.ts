@@ -4,6 +4,7 @@ import { addressOf } from '../domain/address.ts';
 import { type Environment, targetOfName } from '../domain/environment.ts';
 import { Failure } from '../domain/errors.ts';
 import type { ObservedItem, PriceList } from '../domain/observation.ts';
+import { workerNumber } from '../domain/pool.ts';
 import { readState } from '../statefile/read.ts';
 import { askHost, type HostAccess, letIn, previewsOn } from './ask-host.ts';
 import type { Context } from './context.ts';
@@ -27,7 +28,8 @@ export const hostedPreviews = async (
   const host = environmentFor(config, { type: on });
   try {
     const servers = await wholeHost(context, host.name);
-    if (servers.length === 0) return { complete: true, previews: [] };
+    // Workers of a pool remember nothing: with its own server went the namespaces.
+    if (servers.every(({ name }) => workerNumber(name) !== undefined)) return { complete: true, previews: [] };
     const state = await hostState(context, on);
     const look = () => askHost(context, host, { state, servers }, (connection) => previewsOn(host, connection));
     // A way in for each look would cost more requests than the rest of it: an event goes by what states remember.

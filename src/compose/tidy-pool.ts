@@ -44,6 +44,11 @@ export const tidyPool = async (context: Context, how: How): Promise<readonly str
   if (!remembers) return [];
   try {
     const servers = await wholeHost(context, 'pool');
+    const taken = Object.keys(await readPlaces(sharedOptions(context))).length;
+    if (taken === 0 && servers.every(({ name }) => workerNumber(name) !== undefined))
+      return await run(context, environment, { intent: 'destroy' }, how, [
+        'what was left of the pool was removed: its own server is gone, and no preview has a place',
+      ]);
     const seen = await letIn(context, environment, how, () => whoIsOn(context, environment, { state, servers }));
     const places = Object.keys(await readPlaces(sharedOptions(context)));
     const previews = new Set([...places, ...seen.namespaces]).size;

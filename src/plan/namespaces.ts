@@ -1,6 +1,8 @@
 import type { Address } from '../domain/address.ts';
+import { labelNames } from '../domain/labels.ts';
 import type { ObservedNamespace } from '../domain/observation.ts';
 import type { Reason } from '../domain/plan.ts';
+import { workerNumber } from '../domain/pool.ts';
 import { isOfKind, type Resource } from '../domain/resource.ts';
 import type { Remembered } from '../domain/statefile.ts';
 import { bookkeeping } from './cluster.ts';
@@ -23,12 +25,22 @@ export const judgeNamespaces = (planning: Planning): void => {
     if (entry.kind === 'namespace' && !verdicts.has(address)) verdicts.set(address, strayed(planning, address, entry));
 };
 
-/** null: nobody can be asked. No server at all has no namespace. */
-const presentNamespaces = ({ observation }: Planning): readonly ObservedNamespace[] | null => {
-  const { cluster, lists } = observation;
-  if (cluster === null) return lists.server?.complete === true ? [] : null;
-  return cluster.reachable && cluster.nomad.leader !== null ? (cluster.namespaces ?? []) : null;
+/** null: nobody can be asked. Where no server holds Nomad's memory any more there is no namespace; one that is off has it still. */
+const presentNamespaces = (planning: Planning): readonly ObservedNamespace[] | null => {
+  const { cluster, lists } = planning.observation;
+  if (lists.server?.complete === true && !hasMemory(planning)) return [];
+  return cluster?.reachable && cluster.nomad.leader !== null ? (cluster.namespaces ?? []) : null;
 };
+
+/** Workers of a pool remember nothing. */
+const hasMemory = ({ observation, environment: { project, host } }: Planning): boolean =>
+  observation.items.some(
+    ({ kind, name, labels }) =>
+      kind === 'server' &&
+      labels[labelNames.project] === project &&
+      labels[labelNames.environment] === host &&
+      workerNumber(name) === undefined,
+  );
 
 const ownerOf = ({ environment }: Planning): string => `${environment.project}/${environment.name}`;
 
