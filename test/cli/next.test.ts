@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { withPlace } from '../../src/cli/print/next.ts';
+import { withPlace, withPlaces } from '../../src/cli/print/next.ts';
 import { verbNames } from '../../src/cli/verbs.ts';
 
 /* A command that we recommend in an emulated cloud without `--local` would be carried out in the real one. */
@@ -20,4 +20,9 @@ test('with what follows it, and once', () => {
     'reconcile pool --adopt rrset/a.de/*.pr/A --local=simulated',
   );
   expect(withPlace('reconcile pool --local=simulated', local)).toBe('reconcile pool --local=simulated');
+});
+
+test('and in every text of a report; what is no command stays as it is', () => {
+  const report = { notes: ['said; next: reconcile sweep'], looked: [{ url: null, state: 'pool', requests: 3 }] };
+  expect(withPlaces(report, local)).toEqual({ ...report, notes: ['said; next: reconcile sweep --local=simulated'] });
 });

@@ -103,3 +103,9 @@ test('text from the cloud can not steer the terminal', async () => {
   const ran = await run('plan production', { answers: { plan } });
   expect(ran.stdout).toContain('      name: foreign name 31m\n');
 });
+
+test('a notice recommends what is to be done where it was asked', async () => {
+  const plan = { ...mixedPlan, notices: ['bring it back first: reconcile state rebuild production'] };
+  const ran = await run('plan production --local=simulated', { answers: { plan } });
+  expect(ran.stdout.replaceAll(/\s+/g, ' ')).toContain('reconcile state rebuild production --local=simulated');
+});

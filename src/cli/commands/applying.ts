@@ -67,7 +67,8 @@ export const presentable = (context: CommandContext, plan: Plan): Plan => {
   const changes = rest.changes.map((change) =>
     change.next === undefined ? change : { ...change, next: withPlace(change.next, flags) },
   );
-  return { ...cleaned(context, { ...rest, changes }), steps };
+  const notices = rest.notices.map((notice) => withPlace(notice, flags));
+  return { ...cleaned(context, { ...rest, changes, notices }), steps };
 };
 
 /** Before anything is touched: a plan that is blocked in one place is not carried out in others. */

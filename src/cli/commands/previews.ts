@@ -4,7 +4,9 @@ import { commandLine } from '../arguments.ts';
 import { type CommandContext, type CommandRun, cleaned, reading, tell, tellJson } from '../context.ts';
 import { addSummary, setOutputs } from '../github-runner.ts';
 import { helpCommand } from '../help.ts';
+import { placeFlags } from '../options.ts';
 import { fenced, plainLayout } from '../print/markdown.ts';
+import { withPlaces } from '../print/next.ts';
 import { printLife, printSweep } from '../print/previews.ts';
 
 /** What runs on a schedule, or by a click, says of no pull request more than of another. */
@@ -19,7 +21,7 @@ export const runEvent: CommandRun = async (context) => {
   if (wakesForAll.has(name)) return runSweep(context);
   const event = await eventOf(context, name);
   const life = await lifeOf(context, 'needed');
-  const report = cleaned(context, await life.event(event));
+  const report = shownReport(context, await life.event(event));
   return finish(context, report, 'The look at a pull request', (layout) => printLife(report, layout));
 };
 
@@ -27,10 +29,14 @@ export const runEvent: CommandRun = async (context) => {
 export const runSweep: CommandRun = async (context) => {
   const { dryRun } = context.invocation.options;
   const life = await lifeOf(context, 'all');
-  const report = cleaned(context, await life.sweep({ dry: dryRun }));
+  const report = shownReport(context, await life.sweep({ dry: dryRun }));
   const title = dryRun ? 'What a sweep would do' : 'The sweep';
   return finish(context, report, title, (layout) => printSweep(report, dryRun, layout));
 };
+
+/** The life of previews does not know where it was asked; its next commands say so here. */
+const shownReport = (context: CommandContext, report: LifeReport): LifeReport =>
+  withPlaces(cleaned(context, report), placeFlags(context.invocation.options));
 
 const nameOf = ({ invocation, input }: CommandContext): string => {
   const name = invocation.options.event ?? input.env['GITHUB_EVENT_NAME'] ?? '';

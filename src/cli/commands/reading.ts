@@ -15,8 +15,9 @@ export const runList: CommandRun = async (context) => {
   const environments = cleaned(context, await reading(context, workspace.list()));
   const names = environments.map(({ environment }) => environment);
   const standings = cleaned(context, await reading(context, workspace.standings(names)));
-  const first = ['reconcile production', ...placeFlags(context.invocation.options)].join(' ');
-  tell(context, () => printList(environments, standings, workspace.cloudName, first, context.layout));
+  const flags = placeFlags(context.invocation.options);
+  const first = ['reconcile production', ...flags].join(' ');
+  tell(context, () => printList(environments, standings, workspace.cloudName, first, flags, context.layout));
   tellJson(context, () => ({ cloud: workspace.cloudName, ...listDocument(environments, standings) }));
   return exitCodes.ok;
 };

@@ -17,9 +17,10 @@ export const printList = (
   standings: PreviewStandings | null,
   cloudName: string,
   first: string,
+  flags: readonly string[],
   layout: Layout,
 ): string[] => {
-  const places = standings === null ? [] : printPlaces(standings, layout);
+  const places = standings === null ? [] : printPlaces(standings, flags, layout);
   if (environments.length === 0)
     return [
       ...paragraph(`no environments on ${cloudName}`, layout.width, '', '  '),

@@ -13,3 +13,13 @@ export const withPlace = (next: string, flags: readonly string[]): string => {
     return [found, ...missing].join(' ');
   });
 };
+
+/** The same for every text inside a report. */
+export const withPlaces = <T>(value: T, flags: readonly string[]): T => placed(value, flags) as T;
+
+const placed = (value: unknown, flags: readonly string[]): unknown => {
+  if (typeof value === 'string') return withPlace(value, flags);
+  if (Array.isArray(value)) return value.map((one) => placed(one, flags));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, placed(one, flags)]));
+};

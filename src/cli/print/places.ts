@@ -1,6 +1,7 @@
 import { age, instant } from '../../domain/times.ts';
 import type { PreviewStanding, PreviewStandings } from '../../ports/session.ts';
 import type { Layout } from './layout.ts';
+import { withPlace } from './next.ts';
 import { paragraph } from './text.ts';
 
 /** `by alice, idle 2 h, goes 2026-12-01 10:00 UTC`. */
@@ -11,7 +12,11 @@ export const standingText = ({ author, idleMs, goesAt }: PreviewStanding): strin
 };
 
 /** How many places are taken, which of them are empty, and who waits. */
-export const printPlaces = ({ max, taken, previews }: PreviewStandings, { width, paint }: Layout): string[] => {
+export const printPlaces = (
+  { max, taken, previews }: PreviewStandings,
+  flags: readonly string[],
+  { width, paint }: Layout,
+): string[] => {
   const empty = previews.filter(({ is }) => is === 'place only');
   const waiting = previews.filter(({ is }) => is === 'waiting');
   if (taken === 0 && waiting.length === 0) return [];
@@ -20,7 +25,7 @@ export const printPlaces = ({ max, taken, previews }: PreviewStandings, { width,
     `${taken} of ${max} places of previews ${taken === 1 ? 'is' : 'are'} taken`,
     ...empty.flatMap(({ environment, place }) =>
       line(
-        `${environment} has one and nothing in it, since ${instant(place?.since ?? '')} (${place?.holder}); if no run is at it: reconcile destroy ${words(environment)}`,
+        `${environment} has one and nothing in it, since ${instant(place?.since ?? '')} (${place?.holder}); if no run is at it: ${withPlace(`reconcile destroy ${words(environment)}`, flags)}`,
       ),
     ),
     ...waiting.flatMap(({ environment, waitingSince, author }) =>
