@@ -105,7 +105,7 @@ test('text from the cloud can not steer the terminal', async () => {
 });
 
 test('a notice recommends what is to be done where it was asked', async () => {
-  const plan = { ...mixedPlan, notices: ['bring it back first: reconcile state rebuild production'] };
+  const plan = () => planOf([], [], { notices: ['bring it back first: reconcile state rebuild production'] });
   const ran = await run('plan production --local=simulated', { answers: { plan } });
   expect(ran.stdout.replaceAll(/\s+/g, ' ')).toContain('reconcile state rebuild production --local=simulated');
 });
