@@ -101,3 +101,21 @@ test('a preview that has a server of its own moves into the pool, and leaves not
   expect(servers.map(({ name }: { name: string }) => name)).toEqual(['aipacto-pool-1']);
   expect((await lab.run('check pr 7')).exitCode).toBe(0);
 });
+
+test('infra.yaml has no pool any more, and there is one: every other environment is checked, and this one is named', async () => {
+  const lab = createLab({ config: poolConfig() });
+  expect((await lab.run('pool --yes')).exitCode).toBe(0);
+  lab.config = shippedConfig;
+  expect((await lab.run('pr 7 --yes')).exitCode).toBe(0);
+  const all = await lab.run('check --all');
+  expect(all.exitCode).toBe(2);
+  expect(all.stdout).toContain('pr-7: no drift');
+  expect(flat(all.stdout)).toContain('pool: it exists, and in infra.yaml there is no environment pool');
+  expect(flat(all.stdout)).toContain('next: write mode: pool under environments.pr');
+  const { drift, environments } = JSON.parse((await lab.run('check --all --json')).stdout);
+  expect(drift).toBe(true);
+  expect(environments).toMatchObject([
+    { environment: 'pr-7', drift: false },
+    { environment: 'pool', drift: true },
+  ]);
+});
