@@ -1,6 +1,7 @@
 import type { Environment } from '../domain/environment.ts';
 import type { AnyObservedItem, PriceList } from '../domain/observation.ts';
 import type { CostLine, Placement } from '../domain/plan.ts';
+import { workersFor } from '../domain/pool.ts';
 import type { AnyResource } from '../domain/resource.ts';
 import { itemPrice, loadBalancerPrice, type Priced, resourcePrice, serverPrice } from './price.ts';
 
@@ -57,10 +58,16 @@ export const environmentCost = (environment: Environment, prices: PriceList): En
   };
 };
 
+/** A server that previews share. */
+const sharedServer = (environment: Environment, prices: PriceList): Priced => {
+  const { pool, servers } = environment;
+  return firstPriced({ ...environment, servers: { ...servers, types: pool?.types ?? servers.types } }, prices);
+};
+
 /** On shared servers: its part of one that is full. Staging's are there anyway. */
 const shareCost = (environment: Environment, prices: PriceList): EnvironmentCost => {
-  const { name, host, pool, servers } = environment;
-  const server = firstPriced({ ...environment, servers: { ...servers, types: pool?.types ?? servers.types } }, prices);
+  const { name, host, pool } = environment;
+  const server = sharedServer(environment, prices);
   const of = pool?.perServer ?? 1;
   const cents = host === 'pool' ? Math.round(server.cents / of) : 0;
   const what = host === 'pool' ? `1/${of} of ${server.what}` : `on the servers of ${host}`;
@@ -115,24 +122,47 @@ export const costReport = ({
     return costs[index]?.monthlyCents;
   };
   const [production, pullRequest] = [costOf('production'), costOf('pr')];
-  const max = pullRequestsMax ?? environments.find((environment) => environment.type === 'pr')?.limits.pullRequestsMax;
+  const preview = environments.find((environment) => environment.type === 'pr');
+  const max = pullRequestsMax ?? preview?.limits.pullRequestsMax;
   return {
     currency: prices.currency,
     vatRate: prices.vatRate,
     environments: costs,
     totals:
-      production === undefined || pullRequest === undefined || max === undefined
+      production === undefined || pullRequest === undefined || preview === undefined || max === undefined
         ? []
-        : totalsOf(production, pullRequest, max),
+        : totalsOf(production, max, (count) => previewsCost(preview, { count, each: pullRequest }, prices)),
   };
 };
 
-const totalsOf = (production: number, pullRequest: number, max: number): CostTotal[] => {
+interface PreviewsCost {
+  readonly cents: number;
+  /** Where they share servers: on how many. */
+  readonly on: string;
+}
+
+/** Of so many at once; in a pool begun servers are paid for, and infra.yaml says how many there are at most. */
+const previewsCost = (
+  preview: Environment,
+  { count, each }: { readonly count: number; readonly each: number },
+  prices: PriceList,
+): PreviewsCost => {
+  const { host, pool } = preview;
+  if (host !== 'pool' || pool === undefined) return { cents: count * each, on: '' };
+  const servers = count === 0 ? 0 : 1 + workersFor(count, pool);
+  return {
+    cents: servers * sharedServer(preview, prices).cents,
+    on: ` on ${servers} shared server${servers === 1 ? '' : 's'}`,
+  };
+};
+
+const totalsOf = (production: number, max: number, previews: (count: number) => PreviewsCost): CostTotal[] => {
   const total = (name: string, pullRequests: number): CostTotal => {
-    const monthly = production + pullRequests * pullRequest;
+    const { cents, on } = previews(pullRequests);
+    const monthly = production + cents;
     return {
       name,
-      madeOf: `production + ${pullRequests} pull request environments`,
+      madeOf: `production + ${pullRequests} pull request environments${on}`,
       monthlyCents: monthly,
       annualCents: 12 * monthly,
     };

@@ -66,6 +66,27 @@ test('a load balancer is a line of its own', () => {
   expect(report.monthlyCents).toBe(1377 + 652);
 });
 
+test('previews that share servers cost begun servers, and no more of them than infra.yaml allows', () => {
+  const pool = {
+    perServer: 2,
+    serversMax: 3,
+    cpuMhz: 500,
+    memoryMb: 512,
+    wildcard: 'pr.aipacto.com',
+    tls: 'off',
+  } as const;
+  const preview: Environment = { ...asInTheSeed(pullRequest(1)), host: 'pool', pool };
+  const totals = (max: number) =>
+    costReport({
+      environments: [asInTheSeed(production()), preview],
+      prices: december2024,
+      pullRequestsMax: max,
+    }).totals.map(({ madeOf, monthlyCents: month }) => `${madeOf}: ${formatCents(month - 1377)}`);
+  expect(totals(15).at(-1)).toBe('production + 15 pull request environments on 3 shared servers: €13.77');
+  expect(totals(1).at(-1)).toBe('production + 1 pull request environments on 1 shared server: €4.59');
+  expect(totals(3).at(-1)).toBe('production + 3 pull request environments on 2 shared servers: €9.18');
+});
+
 test('one target alone has no totals, for nothing is added up', () => {
   expect(costReport({ environments: [staging()], prices: today }).totals).toEqual([]);
 });
