@@ -1,6 +1,7 @@
 import { type Environment, targetWords } from '../domain/environment.ts';
-import { Failure, LeaseHeldError } from '../domain/errors.ts';
-import { isEmpty } from '../domain/plan.ts';
+import { BlockedError, Failure, LeaseHeldError } from '../domain/errors.ts';
+import type { Observation } from '../domain/observation.ts';
+import { isEmpty, type Plan } from '../domain/plan.ts';
 import type { ApplyOptions, Session } from '../ports/session.ts';
 import type { Context } from './context.ts';
 import { type HostNeed, hostNeed } from './host.ts';
@@ -49,14 +50,27 @@ export const ensureHost = async (context: Context, preview: Environment, how: En
   }
 };
 
+/** No pull request wipes the disk of staging, or other previews: what needs that waits for somebody who asks for it. */
+const refuseWiping = ({ type, name }: Environment, { changes }: Plan, { cluster }: Observation): void => {
+  const guests = cluster?.reachable === true ? (cluster.namespaces ?? []).filter(({ owner }) => owner !== null) : [];
+  const wiping = changes.find(({ kind, wipes }) => kind === 'server' && wipes !== undefined);
+  if (wiping === undefined || (type === 'pool' && guests.length === 0)) return;
+  const again = `reconcile ${targetWords({ type })}`;
+  throw new BlockedError(`${name} has to be converged first, and that wipes ${wiping.wipes ?? wiping.address}`, {
+    done: ['nothing was changed'],
+    next: again,
+  });
+};
+
 const converge = async (
   session: Session,
   { environment, options }: HostNeed,
   { anew: _told, ...how }: EnsureHost,
 ): Promise<void> => {
-  const { plan } = await session.plan(options);
+  const { plan, observation } = await session.plan(options);
   const blocked = blockedBy(plan);
   if (blocked !== null) throw blocked;
+  refuseWiping(environment, plan, observation);
   if (isEmpty(plan)) return session.settle(how.command);
   const outcome = await session.apply(plan, { ...how, saved: false });
   if (outcome.result === 'converged') return;

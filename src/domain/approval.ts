@@ -4,7 +4,8 @@ import type { Change, ChangeAction, Plan } from './plan.ts';
 const destructiveActions: readonly ChangeAction[] = ['delete', 'replace', 'rebuild'];
 
 /** What let a runner in at port 22, and is over: nobody misses it (`domain/access-rule.ts`). */
-const isLeftRule = ({ address }: Change): boolean => address.startsWith('firewall/access-');
+const isLeftRule = ({ address }: Change): boolean => leftRule.test(address);
+const leftRule = /^firewall\/.+-access-\d{8}T\d{6}-[0-9a-f]+$/;
 
 export const destructiveChanges = (plan: Plan): readonly Change[] =>
   plan.changes.filter((change) => destructiveActions.includes(change.action) && !isLeftRule(change));

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { setOutputs } from '../../src/cli/github-runner.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { fenced } from '../../src/cli/print/markdown.ts';
+import { accessRuleAddress } from '../../src/domain/access-rule.ts';
 import { approvalOf, notApproved } from '../../src/domain/approval.ts';
 import type { CodeHost } from '../../src/ports/code-host.ts';
 import { run } from './kit.ts';
@@ -256,7 +257,7 @@ test('an approval names what is lost; a plan that loses less passes, one that lo
 });
 
 test('what let a dead runner in is nothing to approve', () => {
-  const plan = planOf([change('firewall/access-20261130-100000-ab12', 'delete')]);
+  const plan = planOf([change(accessRuleAddress('production', '20261130T100000-ab12cd'), 'delete')]);
   expect(approvalOf(plan)).toBe('none');
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createLab } from '../support/lab.ts';
+import { createRecordingReporter } from '../support/recording-reporter.ts';
 import { poolConfig } from './config.ts';
 
 const flat = (text: string): string => text.replaceAll(/\s+/g, ' ');
@@ -69,4 +70,26 @@ test('where previews run on staging there is no pool, and that is what the refus
   const refused = await lab.run('plan pool');
   expect(refused.exitCode).toBe(1);
   expect(flat(refused.stderr)).toContain('write on: pool under environments.pr.pool');
+});
+
+test('staging gets another disk for previews only by its own name, or where that was approved', async () => {
+  const lab = createLab();
+  expect((await lab.run('staging --yes')).exitCode).toBe(0);
+  lab.config = poolConfig('    pool: { on: staging }\n');
+  const refused = await lab.run('pr 7 --yes --approved none');
+  expect(refused.exitCode).toBe(4);
+  expect(flat(refused.stderr)).toContain('not approved: rebuild server/staging-1');
+
+  // An event of a pull request approves nothing.
+  const workspace = await lab.open(createRecordingReporter(lab.emulator.clock), () => undefined);
+  const { signal } = new AbortController();
+  const world = workspace.previews({ command: 'reconcile event', signal, kinds: 'needed', allowRunner: null });
+  const wanted = { pullRequest: 7, images: null, redeploy: false, stillWanted: async () => null };
+  const event = await (await world).deploy(wanted);
+  expect(event).toMatchObject({ result: 'blocked' });
+  expect(flat(JSON.stringify(event))).toContain('that wipes the disk of aipacto-staging-1');
+  expect(flat(JSON.stringify(event))).toContain('reconcile staging');
+
+  expect((await lab.run('staging --yes')).exitCode).toBe(0);
+  expect(await (await world).deploy(wanted)).toMatchObject({ result: 'deployed' });
 });

@@ -85,7 +85,7 @@ export const refuseBlocked = (plan: Plan, context: CommandContext): void => {
 };
 
 /** A pipeline planned, somebody approved that, and the world moved meanwhile: what nobody approved is not done. */
-const refuseNotApproved = (plan: Plan, context: CommandContext): void => {
+export const refuseNotApproved = (plan: Plan, context: CommandContext): void => {
   const { approved } = context.invocation.options;
   if (approved === null) return;
   const surprises = notApproved(plan, approved).map(({ action, address }) => `${action} ${address}`);

@@ -5,7 +5,7 @@ import { commandLine } from '../arguments.ts';
 import { type CommandContext, cleaned, reading, report, tell } from '../context.ts';
 import { printOutcome } from '../print/outcome.ts';
 import { printPlan } from '../print/plan.ts';
-import { changesOf, confirmAndApply, finish, presentable, refuseBlocked } from './applying.ts';
+import { changesOf, confirmAndApply, finish, presentable, refuseBlocked, refuseNotApproved } from './applying.ts';
 import { askFirst } from './asking.ts';
 
 /** What has to be done first to the servers that a preview shares. */
@@ -55,6 +55,7 @@ const applyWithHost = async (
   const shown = [presentable(context, host.plan), presentable(context, plan)];
   for (const one of shown) tell(context, () => [...printPlan(one, cloudName, context.layout), '']);
   for (const one of shown) refuseBlocked(one, context);
+  for (const one of shown) refuseNotApproved(one, context);
   await askFirst(context, `Apply ${shown.map((one) => `${changesOf(one)} to ${one.environment}`).join(' and ')}`);
   const { signal } = context.interruption;
   signal.throwIfAborted();
