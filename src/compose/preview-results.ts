@@ -1,4 +1,4 @@
-import { BlockedError, Failure, LeaseHeldError, WithdrawnError } from '../domain/errors.ts';
+import { BlockedError, Failure, LeaseHeldError, NoPlaceError, WithdrawnError } from '../domain/errors.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Deployed } from '../ports/previews.ts';
 import type { Outcome } from '../ports/session.ts';
@@ -11,7 +11,9 @@ export const refusedBy = (error: unknown, holders: readonly string[]): Refused =
   if (error instanceof WithdrawnError) return { result: 'withdrawn', because: error.message };
   const message = sentence(error);
   if (error instanceof LeaseHeldError) return { result: 'held', message };
-  if (error instanceof BlockedError) return { result: 'blocked', message, holders };
+  // Only a place gets free by itself.
+  if (error instanceof BlockedError)
+    return { result: 'blocked', message, holders: error instanceof NoPlaceError ? holders : [] };
   return { result: 'failed', message };
 };
 
@@ -25,7 +27,8 @@ export const blockedBy = ({ changes }: Plan): BlockedError | null => {
       reasons.filter(({ field }) => field !== 'existence').at(-1)?.because ?? `${address} is blocked`,
   );
   const next = obstacles.find((change) => change.next !== undefined)?.next;
-  return new BlockedError([...new Set(sentences)].join('; '), {
+  const isForPlace = blocked.some(({ reasons }) => reasons.some(({ field }) => field === 'limits'));
+  return new (isForPlace ? NoPlaceError : BlockedError)([...new Set(sentences)].join('; '), {
     done: ['nothing was changed'],
     ...(next === undefined ? {} : { next }),
   });

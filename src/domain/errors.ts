@@ -69,6 +69,9 @@ export class BlockedError extends Failure {
   override readonly exitCode = exitCodes.blocked;
 }
 
+/** All places of previews are taken: it goes on when one gets free, which is so of no other guard. */
+export class NoPlaceError extends BlockedError {}
+
 export class StateError extends Failure {}
 
 /** The object store refused or did not answer. `unknown`: a write that may have been carried out. */

@@ -1,4 +1,4 @@
-import { BlockedError } from '../domain/errors.ts';
+import { NoPlaceError } from '../domain/errors.ts';
 import type { Place, Places } from '../domain/places.ts';
 import { isoNow } from '../ports/clock.ts';
 import { changeShared, type SharedOptions, sharedState } from './change-shared.ts';
@@ -32,7 +32,7 @@ export interface Reservation {
 
 /**
  * Takes a place for a preview before anything of it is made. Asking again for the same environment is harmless: the
- * place is then taken over from the earlier run. Throws BlockedError when all places are taken.
+ * place is then taken over from the earlier run. Throws NoPlaceError when all places are taken.
  */
 export const reservePlace = async (options: SharedOptions, wanted: Reservation): Promise<void> => {
   const { environment, run, holder, max } = wanted;
@@ -98,12 +98,12 @@ const isAbandoned = async (environment: string, { occupied }: Reservation): Prom
 };
 
 /** Longest first, as that is where to look first. */
-const allTaken = (places: Places, { environment, max, maxAt }: Reservation): BlockedError => {
+const allTaken = (places: Places, { environment, max, maxAt }: Reservation): NoPlaceError => {
   const holders = Object.entries(places).sort(([, a], [, b]) => (a.at < b.at ? -1 : 1));
   const named = holders.map(([name, { holder, at }]) => `${name} (${holder}, since ${at.slice(0, 10)})`).join(', ');
   const [first] = holders;
   const raise = `raise max at ${maxAt ?? 'infra.yaml'}`;
-  return new BlockedError(
+  return new NoPlaceError(
     `${environment} gets no place: ${max === 1 ? 'the one place of previews is' : `all ${max} places of previews are`} taken${named === '' ? '' : ` by ${named}`}`,
     {
       done: ['nothing was changed'],

@@ -93,3 +93,16 @@ test('staging gets another disk for previews only by its own name, or where that
   expect((await lab.run('staging --yes')).exitCode).toBe(0);
   expect(await (await world).deploy(wanted)).toMatchObject({ result: 'deployed' });
 });
+
+test('a guard that has nothing to do with places is no waiting for one, though others have places', async () => {
+  const lab = createLab();
+  expect((await lab.run('staging --yes')).exitCode).toBe(0);
+  expect((await lab.run('pr 3 --yes')).exitCode).toBe(0);
+  lab.config = poolConfig('    pool: { on: staging }\n');
+  const workspace = await lab.open(createRecordingReporter(lab.emulator.clock), () => undefined);
+  const { signal } = new AbortController();
+  const world = await workspace.previews({ command: 'reconcile event', signal, kinds: 'needed', allowRunner: null });
+  const wanted = { pullRequest: 7, images: null, redeploy: false, stillWanted: async () => null };
+  expect(await world.places()).toHaveLength(1);
+  expect(await world.deploy(wanted)).toMatchObject({ result: 'blocked', holders: [] });
+});
