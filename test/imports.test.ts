@@ -118,3 +118,21 @@ test('only tests and the entry know the emulator: the product never imports it',
   );
   expect(knowers.filter((file) => file !== 'reconcile.ts')).toEqual([]);
 });
+
+/** What is loaded with a file, all the way down; what is imported where it is needed is not. */
+const loadedWith = (file: string, seen = new Set<string>()): ReadonlySet<string> => {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  const text = readFileSync(join(src, file), 'utf8');
+  for (const [, types, specifier = ''] of text.matchAll(/^(?:import|export) (type )?(?:[^;]*? from )?'(\.[^']+)';/gm))
+    if (types === undefined) loadedWith(relative(src, resolve(src, dirname(file), specifier)), seen);
+  return seen;
+};
+
+test('a plan loads nothing of the life of previews, nor of the code host', () => {
+  const loaded = [...loadedWith('cli/commands/plan.ts'), ...loadedWith('compose/open.ts')];
+  expect(loaded).toContain('compose/workspace.ts');
+  expect(
+    loaded.filter((file) => /^preview\/(?!activity)|^compose\/(?:open-life|preview-world|tidy-pool)/.test(file)),
+  ).toEqual([]);
+});

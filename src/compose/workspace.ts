@@ -7,11 +7,9 @@ import type { Session, Workspace } from '../ports/session.ts';
 import { readState } from '../statefile/read.ts';
 import { initStore, prepareMove } from './backends.ts';
 import type { Context } from './context.ts';
-import { openLife } from './open-life.ts';
 import { openSession } from './open-session.ts';
 import { environmentUrl } from './outputs.ts';
 import { previewStandings } from './preview-standings.ts';
-import { createPreviewWorld } from './preview-world.ts';
 import { createRunnerAccess } from './runner-access.ts';
 import { createSecretsAccess } from './secrets-access.ts';
 import { createStateAccess } from './state-access.ts';
@@ -28,8 +26,10 @@ export const createWorkspace = (context: Context): Workspace => {
       return session;
     },
     standings: (existing) => previewStandings(context.contextFor('pr'), existing),
-    previews: async (options) => createPreviewWorld(context.contextFor('pr'), options),
-    life: async (options, host) => openLife(context.contextFor('pr'), options, host),
+    // Some forty files that a plan has no use for.
+    previews: async (options) =>
+      (await import('./preview-world.ts')).createPreviewWorld(context.contextFor('pr'), options),
+    life: async (options, host) => (await import('./open-life.ts')).openLife(context.contextFor('pr'), options, host),
     close: async () => {
       await Promise.all(sessions.map((session) => session.close()));
       await context.closeCloud();
