@@ -19,7 +19,7 @@ export const createRunnerAccess = (context: Context, target: Target): RunnerAcce
   return {
     scope,
     open: async ({ address, forMs }) => {
-      const from = await runnerAddress(context, address);
+      const from = await runnerAddress(context, address, '--address');
       const expiresMs = context.clock.now() + forMs;
       const there = (await mine()).find((rule) => rule.opener === 'person' && rule.from.join() === from);
       if (there !== undefined) return { result: 'extended', from, ...(await extendRule(context, there, expiresMs)) };
@@ -35,7 +35,7 @@ export const createRunnerAccess = (context: Context, target: Target): RunnerAcce
       return { result: 'opened', from, expiresMs: made.expiresMs };
     },
     close: async ({ address }) => {
-      const from = address === null ? undefined : await runnerAddress(context, address);
+      const from = address === null ? undefined : await runnerAddress(context, address, '--address');
       const removed: string[] = [];
       const left: string[] = [];
       for (const rule of await mine()) {

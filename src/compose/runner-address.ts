@@ -22,9 +22,13 @@ export interface AddressSources extends Pick<Context, 'env' | 'callerAddress'> {
  * Whom a rule lets in, as the range of one address: the one given, RECONCILE_RUNNER_ADDRESS, what an emulated cloud sees
  * of us, or what a service on the internet does (RECONCILE_ADDRESS_SERVICE names another one).
  */
-export const runnerAddress = async (sources: AddressSources, given: string | null): Promise<string> => {
+export const runnerAddress = async (
+  sources: AddressSources,
+  given: string | null,
+  option: '--allow-runner' | '--address' = '--allow-runner',
+): Promise<string> => {
   const { env } = sources;
-  if (given !== null) return rangeOf(given, '--allow-runner');
+  if (given !== null) return rangeOf(given, option);
   const set = env['RECONCILE_RUNNER_ADDRESS']?.trim() ?? '';
   if (set !== '') return rangeOf(set, 'RECONCILE_RUNNER_ADDRESS');
   const seen = await sources.callerAddress();
@@ -37,7 +41,7 @@ const rangeOf = (text: string, from: string): string => {
   const cidr = isIP(address) === 0 ? undefined : parseCidr(`${address}/${isIPv4(address) ? 32 : 128}`);
   if (cidr !== undefined) return canonicalCidr(cidr);
   throw new UsageError(`${from} names no single IP address: ${JSON.stringify(text.slice(0, answerMax))}`, {
-    next: 'write one address, like --allow-runner 203.0.113.7 or 2001:db8::7',
+    next: `write one address, like ${from.startsWith('--') ? `${from} ` : ''}203.0.113.7 or 2001:db8::7`,
   });
 };
 

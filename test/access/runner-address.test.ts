@@ -73,3 +73,11 @@ test('a range, a name, nothing: no single address', async () => {
   ])
     await expect(find(answering({}), { given })).rejects.toMatchObject({ exitCode: 64 });
 });
+
+test('a refusal names the option that was written', async () => {
+  const sources = { env: {}, callerAddress: async () => undefined };
+  await expect(runnerAddress(sources, '203.0.113.0/24', '--address')).rejects.toMatchObject({
+    message: expect.stringContaining('--address names no single IP address'),
+    next: expect.stringContaining('--address 203.0.113.7'),
+  });
+});

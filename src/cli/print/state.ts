@@ -49,11 +49,13 @@ export const printState = (shown: ShownState, layout: Layout): string[] => {
 };
 
 /** Which build each job has, since when, and where `rollback` would lead. */
-const printImages = ({ state: { images = {} } }: ShownState, { paint }: Layout): string[] => {
-  const lines = Object.entries(images).map(([job, pin]) => {
+const printImages = ({ state: { images = {} } }: ShownState, { paint, width }: Layout): string[] => {
+  const lines = Object.entries(images).flatMap(([job, pin]) => {
     const health = pin.healthy ? '' : ', not seen healthy';
     const before = pin.before === undefined ? '' : `, before it ${shortImage(pin.before)}`;
-    return `  ${job}  ${shortImage(pin.image)} (${pin.asked.slice(pin.asked.lastIndexOf('/') + 1)}) since ${instant(pin.at)}${health}${before}`;
+    const asked = pin.asked.slice(pin.asked.lastIndexOf('/') + 1);
+    const text = `${job}  ${shortImage(pin.image)} (${asked}) since ${instant(pin.at)}${health}${before}`;
+    return paragraph(text, width, '  ', '    ');
   });
   return lines.length === 0 ? [] : ['', paint('bold', 'Images'), ...lines];
 };
