@@ -58,7 +58,9 @@ test('the doctor finds it well, and says what is not', async () => {
   const { good, checks } = JSON.parse(stranger.stdout);
   expect([stranger.code, good]).toEqual([1, false]);
   const bad = checks.filter(({ result }: { result: string }) => result === 'bad');
-  expect(bad.map(({ name }: { name: string }) => name)).toEqual(['secrets', 'state of production']);
+  // Told once: a state whose secrets nobody here can open is looked at all the same.
+  expect(bad.map(({ name }: { name: string }) => name)).toEqual(['secrets']);
+  expect(checks).toContainEqual(expect.objectContaining({ name: 'state of production', result: 'ok' }));
 }, 60_000);
 
 test('a state that somebody deleted comes back with its secrets from the versions of the bucket', async () => {
