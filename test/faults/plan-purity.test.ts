@@ -12,7 +12,7 @@ import { createWorld, type World } from '../simulation/fast/world.ts';
  * document of the bucket, no file beside the working directory. Counted where a write would take effect, not by what
  * the code says of itself.
  */
-const plans = Number(process.env['RECONCILE_PLANS'] ?? 10_000);
+const plans = Number(process.env['RECONCILE_PLANS'] ?? 3_000);
 const plansAWorld = 40;
 const hourMs = 3_600_000;
 
