@@ -4,7 +4,7 @@ import { drifts, edits, fuse, type Move, misfortune, strangers } from './moves.t
 import { beginAnew, resolve, rootsOf } from './resolve.ts';
 import { type Chance, chanceOf, createSimulated, kinds, type Simulated } from './simulated.ts';
 
-const seeds = Number(process.env['RECONCILE_SIMULATION_SEEDS'] ?? 12);
+const seeds = Number(process.env['RECONCILE_SIMULATION_SEEDS'] ?? 8);
 const first = Number(process.env['RECONCILE_SIMULATION_FIRST'] ?? 1);
 const cleanRunsMax = 3;
 const waysOutMax = 12;
