@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/clock.ts';
+import { withDeadline } from '../ports/deadline.ts';
 import type { Fetch } from '../ports/machines.ts';
 
 /** GitHub itself gives up after ten seconds (docs: troubleshooting, timeouts). */
@@ -25,7 +26,8 @@ export const createTransport =
   async (url, init = {}) => {
     usage.requests += 1;
     const bound = (init.method ?? 'GET') === 'GET' ? readMs : writeMs;
-    return withDeadline(clock, bound, async (signal) => {
+    const late = (): Error => new NoAnswer(`no answer within ${bound / 1000} s`);
+    return withDeadline(clock, bound, late, async (signal) => {
       const response = await fetch(new Request(url, { ...init, signal, redirect: 'manual' }));
       const text = await response.text();
       const left = response.headers.get('x-ratelimit-remaining');
@@ -45,25 +47,6 @@ const assertWhole = (text: string): void => {
     JSON.parse(text);
   } catch {
     throw new NoAnswer('the answer breaks off');
-  }
-};
-
-const withDeadline = async <T>(clock: Clock, ms: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> => {
-  const request = new AbortController();
-  const timer = new AbortController();
-  const late = clock.sleep(ms, timer.signal).then(
-    () => {
-      const error = new NoAnswer(`no answer within ${ms / 1000} s`);
-      request.abort(error);
-      throw error;
-    },
-    // The answer came first and ended the timer: this side of the race never settles.
-    () => new Promise<never>(() => {}),
-  );
-  try {
-    return await Promise.race([run(request.signal), late]);
-  } finally {
-    timer.abort();
   }
 };
 

@@ -1,6 +1,7 @@
 import type { Axios, RawResponse, RequestConfig } from 'hcloud-js';
 import type { Secret } from '../domain/secret.ts';
 import type { Clock } from '../ports/clock.ts';
+import { withDeadline } from '../ports/deadline.ts';
 import type { Fetch } from '../ports/machines.ts';
 import { type ApiReply, queryText, type Send } from './request.ts';
 
@@ -70,32 +71,14 @@ const carry = async (fetch: Fetch, clock: Clock, config: RequestConfig): Promise
   if (body !== null) headers.set('content-type', 'application/json');
   const url = `${config.baseURL ?? ''}${config.url}`;
   const method = config.method.toUpperCase();
-  return withDeadline(clock, method === 'GET' ? replyTimeoutMs : writeTimeoutMs, async (signal) => {
+  const boundMs = method === 'GET' ? replyTimeoutMs : writeTimeoutMs;
+  const late = (): Error => new ReplyTimeout(`no reply within ${boundMs / 1000} s`);
+  return withDeadline(clock, boundMs, late, async (signal) => {
     // A redirected write would arrive as a GET somewhere else; the API never redirects.
     const response = await fetch(new Request(url, { method, headers, body, signal, redirect: 'manual' }));
     const { status, statusText } = response;
     return { status, statusText, headers: Object.fromEntries(response.headers), data: await response.text(), config };
   });
-};
-
-/** The bound covers the body too, so that a half-open connection ends as well. */
-const withDeadline = async <T>(clock: Clock, boundMs: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> => {
-  const request = new AbortController();
-  const timer = new AbortController();
-  const silence = clock.sleep(boundMs, timer.signal).then(
-    () => {
-      const timeout = new ReplyTimeout(`no reply within ${boundMs / 1000} s`);
-      request.abort(timeout);
-      throw timeout;
-    },
-    // The reply came first and ended the timer: this side of the race never settles.
-    () => new Promise<never>(() => {}),
-  );
-  try {
-    return await Promise.race([run(request.signal), silence]);
-  } finally {
-    timer.abort();
-  }
 };
 
 const replyOf = (response: RawResponse): ApiReply => ({

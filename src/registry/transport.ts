@@ -1,6 +1,7 @@
 import { RegistryError } from '../domain/errors.ts';
 import { redact, type Secret } from '../domain/secret.ts';
 import type { Clock } from '../ports/clock.ts';
+import { withDeadline } from '../ports/deadline.ts';
 import type { Fetch } from '../ports/machines.ts';
 
 export interface Login {
@@ -48,31 +49,17 @@ export const ask = async (access: RegistryAccess, asked: Asked): Promise<Respons
 };
 
 /** Redirects are followed by fetch, which drops the login when the host changes (fetch.spec.whatwg.org, 4.4). */
-const askOnce = async ({ fetch, clock }: RegistryAccess, { method, url, headers, body }: Asked): Promise<Response> => {
-  const late = new AbortController();
-  const done = new AbortController();
-  const bound = clock.sleep(answerMs, done.signal).then(
-    () => late.abort(new Error(`no answer within ${answerMs / 1000} s`)),
-    // The answer came first and ended this sleep.
-    () => undefined,
-  );
-  try {
+const askOnce = ({ fetch, clock }: RegistryAccess, { method, url, headers, body }: Asked): Promise<Response> => {
+  const late = (): Error => new Error(`no answer within ${answerMs / 1000} s`);
+  return withDeadline(clock, answerMs, late, async (signal) => {
     const reply = await fetch(
-      new Request(url, {
-        method,
-        signal: late.signal,
-        ...(headers && { headers }),
-        ...(body !== undefined && { body }),
-      }),
+      new Request(url, { method, signal, ...(headers && { headers }), ...(body !== undefined && { body }) }),
     );
     // The whole answer within the bound; manifests and lists of tags are small.
     const bytes = await reply.arrayBuffer();
     const empty = method === 'HEAD' || reply.status === 204 || reply.status === 304;
     return new Response(empty ? null : bytes, { status: reply.status, headers: reply.headers });
-  } finally {
-    done.abort();
-    await bound;
-  }
+  });
 };
 
 export const hostOf = (url: string): string => new URL(url).host;
