@@ -3,6 +3,7 @@ import type { LookedAt } from '../ports/preview-life.ts';
 import type { PreviewWorld } from '../ports/previews.ts';
 import type { Looked } from '../preview/context.ts';
 import type { NotBecause, Verdict } from '../preview/types.ts';
+import { isGone } from '../preview/view.ts';
 import { sentence } from './preview-results.ts';
 
 /** What came of a preview, as its world saw it; the last verdict alone does not tell what was done. */
@@ -66,19 +67,11 @@ const deployedText = ({ deployed }: PreviewRecord): string | null =>
 const stateOf = (verdict: Verdict | null): string => {
   if (verdict === null) return 'unknown';
   if (verdict.action === 'keep') return verdict.because === null ? 'deployed' : verdict.because;
-  if (verdict.action === 'none') return gone.has(verdict.because) ? 'destroyed' : verdict.because;
+  if (verdict.action === 'none')
+    return isGone(verdict.because) && verdict.because !== 'draft' ? 'destroyed' : verdict.because;
   return 'failed';
 };
 
-const gone: ReadonlySet<string> = new Set<NotBecause>([
-  'closed',
-  'merged',
-  'dismissed',
-  'expired',
-  'evicted',
-  'not-approved',
-  'unknown-pull-request',
-]);
 const waits: ReadonlySet<string> = new Set<NotBecause>([
   'waiting-for-approval',
   'waiting-for-images',

@@ -1,4 +1,4 @@
-import { environmentName } from '../domain/environment.ts';
+import { environmentName, targetOfName } from '../domain/environment.ts';
 import type { Hash } from '../domain/fingerprint.ts';
 import { type Clock, isoNow } from '../ports/clock.ts';
 import type { CodeHost, Permission } from '../ports/code-host.ts';
@@ -63,9 +63,6 @@ export type Asked = Map<string, { readonly permission: Permission; readonly at: 
 export const requestsMax = 8;
 
 export const environmentOf = (pullRequest: number): string => environmentName({ type: 'pr', pullRequest });
-export const numberOf = (environment: string): number | undefined => {
-  const number = /^pr-([1-9]\d*)$/.exec(environment)?.[1];
-  return number === undefined ? undefined : Number(number);
-};
+export const numberOf = (environment: string): number | undefined => targetOfName(environment)?.pullRequest;
 export const nowOf = ({ clock }: Life): string => isoNow(clock);
 export const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));

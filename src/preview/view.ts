@@ -97,7 +97,7 @@ const goneBecause: ReadonlySet<string> = new Set<GoneBecause>([
   'not-approved',
   'unknown-pull-request',
 ]);
-const isGone = (because: string | null): because is GoneBecause => because !== null && goneBecause.has(because);
+export const isGone = (because: string | null): because is GoneBecause => because !== null && goneBecause.has(because);
 const isWaiting = (state: CommentView['state']): boolean =>
   state === 'waiting-for-place' || state === 'author-limit' || state === 'budget';
 

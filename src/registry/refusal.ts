@@ -9,6 +9,16 @@ export interface Tried {
   readonly permission?: string;
 }
 
+/** Tags that `npm run docker:check` gives to images of pull requests; every other one is somebody else's. */
+export const isOfPullRequest = (tag: string): boolean => /^pr-\d+-/.test(tag);
+
+/** What a DELETE came to; throws what `refusal` makes of everything else. */
+export const removal = async (access: RegistryAccess, tried: Tried, reply: Response): Promise<'removed' | 'absent'> => {
+  if (reply.ok) return 'removed';
+  if (reply.status === 404) return 'absent';
+  throw await refusal(access, tried, reply);
+};
+
 /** A refusal as an error that says which of the usual reasons it is, and what helps. */
 export const refusal = async (access: RegistryAccess, tried: Tried, reply: Response): Promise<RegistryError> => {
   const { registry, what, permission } = tried;

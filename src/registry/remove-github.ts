@@ -1,6 +1,6 @@
 import { RegistryError } from '../domain/errors.ts';
 import type { ImageReference } from '../domain/image-reference.ts';
-import { refusal, type Tried } from './refusal.ts';
+import { isOfPullRequest, refusal, removal, type Tried } from './refusal.ts';
 import { type Asked, ask, jsonOf, type RegistryAccess } from './transport.ts';
 
 interface Version {
@@ -28,7 +28,7 @@ export const removeAtGithub = async (
   const name = encodeURIComponent(rest.join('/'));
   const found = await versionWith(access, tried, owner, name, tag);
   if (found === undefined) return 'absent';
-  const kept = found.version.tags.filter((one) => !/^pr-\d+-/.test(one));
+  const kept = found.version.tags.filter((one) => !isOfPullRequest(one));
   if (kept.length > 0)
     throw new RegistryError(
       `${repository}:${tag} is the same image as ${kept.join(', ').slice(0, 200)}, and ghcr.io removes images only as a whole`,
@@ -36,9 +36,7 @@ export const removeAtGithub = async (
       { done: ['the tag is still there'] },
     );
   const reply = await ask(access, request(access, 'DELETE', `${found.packages}/${found.version.id}`));
-  if (reply.ok) return 'removed';
-  if (reply.status === 404) return 'absent';
-  throw await refusal(access, tried, reply);
+  return removal(access, tried, reply);
 };
 
 /** Owners are users or organisations, and only the address that fits answers. */

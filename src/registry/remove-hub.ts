@@ -1,7 +1,7 @@
 import { RegistryError } from '../domain/errors.ts';
 import type { ImageReference } from '../domain/image-reference.ts';
 import { Secret } from '../domain/secret.ts';
-import { refusal } from './refusal.ts';
+import { refusal, removal } from './refusal.ts';
 import { ask, jsonOf, type RegistryAccess } from './transport.ts';
 
 const hub = 'https://hub.docker.com';
@@ -25,9 +25,7 @@ export const removeAtHub = async (
     url: `${hub}/v2/repositories/${repository}/tags/${tag}/`,
     headers: { authorization: `Bearer ${token.reveal()}` },
   });
-  if (reply.ok) return 'removed';
-  if (reply.status === 404) return 'absent';
-  throw await refusal(access, tried, reply);
+  return removal(access, tried, reply);
 };
 
 const hubToken = async (access: RegistryAccess, what: string): Promise<Secret> => {

@@ -2,7 +2,7 @@ import { RegistryError } from '../domain/errors.ts';
 import type { ImageReference } from '../domain/image-reference.ts';
 import type { AskRegistry } from './login.ts';
 import { digestAt, tagsOf } from './manifests.ts';
-import { refusal } from './refusal.ts';
+import { isOfPullRequest, removal } from './refusal.ts';
 import type { RegistryAccess } from './transport.ts';
 
 /** Others of the same image are looked for among so many tags; with more nothing is deleted. */
@@ -22,9 +22,7 @@ export const removePlain = async (
   const scope = `repository:${repository}:pull,delete`;
   const remove = (what: string) => asked({ method: 'DELETE', path: `/v2/${repository}/manifests/${what}`, scope });
   const byTag = await remove(tag);
-  if (byTag.ok) return 'removed';
-  if (byTag.status === 404) return 'absent';
-  if (byTag.status !== 405 && byTag.status !== 400) throw await refusal(access, tried, byTag);
+  if (byTag.status !== 405 && byTag.status !== 400) return removal(access, tried, byTag);
   const digest = await digestAt(access, asked, reference);
   if (digest === null) return 'absent';
   const others = await sameImage(access, asked, reference, digest);
@@ -33,10 +31,8 @@ export const removePlain = async (
       `${repository}:${tag} is the same image as ${others.join(', ').slice(0, 200)}, and ${registry} removes images only as a whole`,
     );
   const byDigest = await remove(digest);
-  if (byDigest.ok) return 'removed';
-  if (byDigest.status === 404) return 'absent';
   if (byDigest.status === 405) throw notOffered(`${registry} removes nothing: deleting is switched off there`);
-  throw await refusal(access, tried, byDigest);
+  return removal(access, tried, byDigest);
 };
 
 const notOffered = (message: string): RegistryError =>
@@ -48,7 +44,7 @@ const sameImage = async (
   reference: ImageReference,
   digest: string,
 ): Promise<string[]> => {
-  const others = await tagsOf(access, asked, reference, (tag) => !/^pr-\d+-/.test(tag), tagsLookedAt + 1);
+  const others = await tagsOf(access, asked, reference, (tag) => !isOfPullRequest(tag), tagsLookedAt + 1);
   if (others.length > tagsLookedAt)
     throw notOffered(
       `${reference.registry} removes images only as a whole, and ${reference.repository} has too many tags that may be on it`,
