@@ -9,6 +9,7 @@ import { seededRandom } from '../../src/local/random.ts';
 import type { Fetch } from '../../src/ports/machines.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 import { plainSealer } from '../../src/statefile/plain-sealer.ts';
+import { storeBehind } from '../support/guarded-store.ts';
 import { type Document, type Lab, shippedConfig } from '../support/lab.ts';
 import { createMemoryRecovery } from '../support/memory-recovery.ts';
 import { createRecordingReporter } from '../support/recording-reporter.ts';
@@ -77,17 +78,7 @@ export const fuseAt = (nth: number, blow: Blow) => {
         dead = true;
         throw new Killed('killed');
       },
-    store: (inner: ObjectStore): ObjectStore =>
-      new Proxy(inner, {
-        get: (target, key, receiver) => {
-          const member: unknown = Reflect.get(target, key, receiver);
-          if (typeof member !== 'function') return member;
-          return async (...args: unknown[]) => {
-            fuse.alive();
-            return (member as (...given: unknown[]) => unknown).apply(target, args);
-          };
-        },
-      }),
+    store: (inner: ObjectStore): ObjectStore => storeBehind(inner, fuse.alive),
   };
   return fuse;
 };

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
+import { usageOf } from '../support/command-line.ts';
 import { type Sabotage, sabotages } from './live.ts';
 import { storyOf } from './moves.ts';
 import { replayRecorded } from './recorded.ts';
 import { shrink } from './shrink.ts';
-import { type Seen, simulate } from './simulate.ts';
+import { noCounts, simulate } from './simulate.ts';
 import { type Rule, rules } from './witness.ts';
 
 const usage = `Usage: npm run test:events -- [options]
@@ -20,34 +21,15 @@ change in the cloud.
 `;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
-const wrong = (text: string): never => {
-  process.stderr.write(`${text}\n\n${usage}`);
-  process.exit(64);
-};
-const given = (() => {
-  try {
-    const text = { type: 'string' } as const;
-    const flag = { type: 'boolean' } as const;
-    const options = { sequences: text, from: text, sabotage: text, tell: flag, 'keep-on': flag, help: flag };
-    return parseArgs({ options }).values;
-  } catch (error) {
-    return wrong(error instanceof Error ? error.message : String(error));
-  }
-})();
-if (given.help) {
-  process.stdout.write(usage);
-  process.exit(0);
-}
-const number = (what: string, text: string | undefined, fallback: number): number => {
-  const value = text === undefined ? fallback : Number(text);
-  return Number.isInteger(value) && value >= 1 ? value : wrong(`--${what} ${text} is no whole number above 0`);
-};
+const { given: parsed, help, number, sabotage: sabotageOf } = usageOf(usage);
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const options = { sequences: text, from: text, sabotage: text, tell: flag, 'keep-on': flag, help: flag };
+const given = parsed(() => parseArgs({ options }).values);
+if (given.help) help();
 const sequences = number('sequences', given.sequences, 1000);
 const from = number('from', given.from, 1);
-const sabotage: Sabotage | undefined =
-  given.sabotage === undefined
-    ? undefined
-    : (sabotages.find((one) => one === given.sabotage) ?? wrong(`--sabotage ${given.sabotage} is unknown`));
+const sabotage: Sabotage | undefined = sabotageOf(sabotages, given.sabotage);
 
 print('recorded events                read  ignored  refused');
 const replayed = replayRecorded();
@@ -60,18 +42,7 @@ const shownOf = replayed.slice(0, 8);
 for (const one of shownOf) line(one.name, [one]);
 line(`${replayed.length - shownOf.length} further kinds`, replayed.slice(shownOf.length));
 
-const total: Seen['counts'] & { sequences: number } = {
-  sequences: 0,
-  events: 0,
-  lost: 0,
-  doubled: 0,
-  reordered: 0,
-  raced: 0,
-  killed: 0,
-  creations: 0,
-  destructions: 0,
-  mostRequests: 0,
-};
+const total = { sequences: 0, ...noCounts() };
 const broken = new Map<Rule, number>();
 const startedAt = performance.now();
 for (let seed = from; seed < from + sequences; seed += 1) {

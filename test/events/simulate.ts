@@ -24,21 +24,23 @@ export interface Seen {
 
 export const simulateSeed = (seed: number, sabotage?: Sabotage): Promise<Seen> => simulate(storyOf(seed), sabotage);
 
+export const noCounts = (): Seen['counts'] => ({
+  events: 0,
+  lost: 0,
+  doubled: 0,
+  reordered: 0,
+  raced: 0,
+  killed: 0,
+  creations: 0,
+  destructions: 0,
+  mostRequests: 0,
+});
+
 /** Lives through one story, then through one sweep, and says what should not have been. */
 export const simulate = async ({ policy, moves }: Story, sabotage?: Sabotage): Promise<Seen> => {
   const lab = createLab(policy, sabotage);
   const witness = createWitness(lab);
-  const counts = {
-    events: 0,
-    lost: 0,
-    doubled: 0,
-    reordered: 0,
-    raced: 0,
-    killed: 0,
-    creations: 0,
-    destructions: 0,
-    mostRequests: 0,
-  };
+  const counts = noCounts();
   for (const [login, { permission }] of Object.entries(people)) lab.truth.allow(login, permission);
   lab.tell(`policy ${JSON.stringify(policy)}`);
   const telling: Telling = { lab, counts, lastSent: 0, sentAt: [] };

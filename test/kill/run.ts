@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { usageOf } from '../support/command-line.ts';
 import { type Sabotage, sabotages } from './child-options.ts';
 import { hireCrew } from './crew.ts';
 import type { Point, Undisturbed, Verdict } from './judge.ts';
@@ -19,45 +20,20 @@ Kills a real process before and after every write of production's life, runs the
   --sabotage WHAT   ${sabotages.join(', ')}: with one safeguard off, a count must not be zero
 `;
 
-const wrong = (text: string): never => {
-  process.stderr.write(`${text}\n\n${usage}`);
-  process.exit(64);
-};
-
-const given = (() => {
-  try {
-    const text = { type: 'string' } as const;
-    return parseArgs({
-      options: {
-        scenario: text,
-        every: text,
-        seed: text,
-        workers: text,
-        sabotage: text,
-        stop: { type: 'boolean' },
-        help: { type: 'boolean' },
-      },
-    }).values;
-  } catch (error) {
-    return wrong(error instanceof Error ? error.message : String(error));
-  }
-})();
-if (given.help) {
-  process.stdout.write(usage);
-  process.exit(0);
-}
+const { given: parsed, help, number, wrong } = usageOf(usage);
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const options = { scenario: text, every: text, seed: text, workers: text, sabotage: text, stop: flag, help: flag };
+const given = parsed(() => parseArgs({ options }).values);
+if (given.help) help();
 const oneOf = <T extends string>(what: string, text: string, allowed: readonly T[]): T =>
   allowed.find((one) => one === text) ?? wrong(`--${what} ${text} is not one of ${allowed.join(', ')}`);
-const count = (what: string, text: string | undefined, fallback: number): number => {
-  const value = text === undefined ? fallback : Number(text);
-  return Number.isInteger(value) && value >= 1 ? value : wrong(`--${what} ${text} is no whole number above 0`);
-};
 const chosen: readonly ScenarioName[] =
   given.scenario === undefined ? scenarioNames : [oneOf('scenario', given.scenario, scenarioNames)];
 const sabotage: Sabotage | null = given.sabotage === undefined ? null : oneOf('sabotage', given.sabotage, sabotages);
-const every = count('every', given.every, 1);
-const seed = count('seed', given.seed, 1);
-const crew = hireCrew(count('workers', given.workers, 2));
+const every = number('every', given.every, 1);
+const seed = number('seed', given.seed, 1);
+const crew = hireCrew(number('workers', given.workers, 2));
 // A lease matters only to a run that comes back.
 const stop = given.stop === true || sabotage === 'no-lease';
 

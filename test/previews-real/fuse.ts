@@ -1,5 +1,6 @@
 import type { Fetch } from '../../src/ports/machines.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
+import { storeBehind } from '../support/guarded-store.ts';
 
 /**
  * A process that is killed after its nth write to Hetzner, or to its servers: nothing leaves it any more, and its lease is
@@ -24,16 +25,6 @@ export const createFuse = (nth: number, to: 'Hetzner' | 'servers' = 'Hetzner') =
         guard();
         return reply;
       },
-    store: (inner: ObjectStore): ObjectStore =>
-      new Proxy(inner, {
-        get: (target, key, receiver) => {
-          const member: unknown = Reflect.get(target, key, receiver);
-          if (typeof member !== 'function') return member;
-          return async (...given: unknown[]) => {
-            guard();
-            return (member as (...args: unknown[]) => unknown).apply(target, given);
-          };
-        },
-      }),
+    store: (inner: ObjectStore): ObjectStore => storeBehind(inner, guard),
   };
 };

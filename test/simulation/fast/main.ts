@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { usageOf } from '../../support/command-line.ts';
 import { movesOf } from './moves.ts';
 import { keepRegression } from './regressions.ts';
 import { shrink } from './shrink.ts';
@@ -19,34 +20,15 @@ documents. Separate checkers look on. A failing story is shortened, told, and ke
   --whole           whole-product worlds in place of the fast ones: emulator and command line, a few seeds a second
 `;
 
-const wrong = (text: string): never => {
-  process.stderr.write(`${text}\n\n${usage}`);
-  process.exit(64);
-};
-const given = (() => {
-  try {
-    const text = { type: 'string' } as const;
-    const flag = { type: 'boolean' } as const;
-    const options = { seeds: text, from: text, sabotage: text, tell: flag, whole: flag, help: flag, 'keep-on': flag };
-    return parseArgs({ options }).values;
-  } catch (error) {
-    return wrong(error instanceof Error ? error.message : String(error));
-  }
-})();
-if (given.help) {
-  process.stdout.write(usage);
-  process.exit(0);
-}
-const number = (what: string, text: string | undefined, fallback: number): number => {
-  const value = text === undefined ? fallback : Number(text);
-  return Number.isInteger(value) && value >= 1 ? value : wrong(`--${what} ${text} is no whole number above 0`);
-};
+const { given: parsed, help, number, sabotage: sabotageOf } = usageOf(usage);
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const options = { seeds: text, from: text, sabotage: text, tell: flag, whole: flag, help: flag, 'keep-on': flag };
+const given = parsed(() => parseArgs({ options }).values);
+if (given.help) help();
 const seeds = number('seeds', given.seeds, 1000);
 const from = number('from', given.from, 1);
-const sabotage: Sabotage | undefined =
-  given.sabotage === undefined
-    ? undefined
-    : (sabotages.find((one) => one === given.sabotage) ?? wrong(`--sabotage ${given.sabotage} is unknown`));
+const sabotage: Sabotage | undefined = sabotageOf(sabotages, given.sabotage);
 
 if (given.whole) {
   const env = {
